@@ -1,0 +1,113 @@
+// The product of a few rows with a matrix packed into panels.
+#pragma once
+
+#include "vec.h"
+
+namespace rondo::RONDO_ISA {
+
+// Half of the registers hold sums in the largest block, the others the operands.
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int64_t kPanel = 4;  // registers per row of a panel, of 32
+#else
+constexpr int64_t kPanel = 2;  // of 16
+#endif
+constexpr int64_t kRows = 4;
+
+// Independent sums it takes to keep two multiply-add units with a latency of four cycles busy.
+constexpr int64_t kChains = 8;
+
+inline int64_t registers_for(int64_t length) { return (length + kWidth - 1) / kWidth; }
+
+// A packed matrix (depth, registers * kWidth) is a sequence of panels of kPanel registers, the last one may have
+// fewer; a panel (depth, panel width) is contiguous, so that a multiplication reads the whole matrix in order.
+// Packs a matrix given transposed, (columns, depth), into registers [first, first + registers_for(columns)).
+inline void pack(const float *transposed, int64_t columns, int64_t depth, float *packed, int64_t first,
+                 int64_t registers) {
+    for (int64_t i = 0; i < registers_for(columns); i++) {
+        const int64_t begin = (first + i) / kPanel * kPanel;
+        const int64_t panel = registers - begin < kPanel ? registers - begin : kPanel;
+        float *const dst = packed + (begin * depth + first + i - begin) * kWidth;
+        for (int64_t k = 0; k < depth; k++) {
+            for (int64_t lane = 0; lane < kWidth; lane++) {
+                const int64_t column = i * kWidth + lane;
+                dst[k * panel * kWidth + lane] = column < columns ? transposed[column * depth + k] : 0;
+            }
+        }
+    }
+}
+
+// dst (Rows, Panel * kWidth) = src (Rows, depth) * panel (depth, Panel * kWidth)
+template <int64_t Rows, int64_t Panel>
+void multiply_block(const float *src, int64_t src_stride, const float *panel, int64_t depth, float *dst,
+                    int64_t dst_stride) {
+    // Where a block has fewer sums than it takes, it has several of each, for different k.
+    constexpr int64_t kSplit = Rows * Panel < kChains ? kChains / (Rows * Panel) : 1;
+    vec sums[kSplit][Rows][Panel] = {};
+
+    const auto multiply_add = [&](int64_t k, int64_t split) __attribute__((always_inline)) {
+        const float *const row = panel + k * Panel * kWidth;
+#pragma GCC unroll 4
+        for (int64_t r = 0; r < Rows; r++) {
+            const vec x = splat(src[r * src_stride + k]);
+#pragma GCC unroll 4
+            for (int64_t i = 0; i < Panel; i++) {
+                sums[split][r][i] += x * load(row + i * kWidth);
+            }
+        }
+    };
+    int64_t k = 0;
+    for (; k + kSplit <= depth; k += kSplit) {
+#pragma GCC unroll 8
+        for (int64_t split = 0; split < kSplit; split++) {
+            multiply_add(k + split, split);
+        }
+    }
+    for (; k < depth; k++) {
+        multiply_add(k, 0);
+    }
+
+#pragma GCC unroll 4
+    for (int64_t r = 0; r < Rows; r++) {
+#pragma GCC unroll 4
+        for (int64_t i = 0; i < Panel; i++) {
+            vec total = sums[0][r][i];
+#pragma GCC unroll 8
+            for (int64_t split = 1; split < kSplit; split++) {
+                total += sums[split][r][i];
+            }
+            store(dst + r * dst_stride + i * kWidth, total);
+        }
+    }
+}
+
+using Block = void (*)(const float *, int64_t, const float *, int64_t, float *, int64_t);
+
+// The block for a number of rows up to Rows and a panel of up to Panel registers.
+template <int64_t Rows = kRows, int64_t Panel = kPanel>
+Block block_for(int64_t rows, int64_t panel) {
+    if constexpr (Rows > 1) {
+        if (rows < Rows) {
+            return block_for<Rows - 1, Panel>(rows, panel);
+        }
+    }
+    if constexpr (Panel > 1) {
+        if (panel < Panel) {
+            return block_for<Rows, Panel - 1>(rows, panel);
+        }
+    }
+    return multiply_block<Rows, Panel>;
+}
+
+// dst (rows, registers * kWidth) = src (rows, depth) * packed (depth, registers * kWidth)
+inline void multiply(const float *src, int64_t src_stride, int64_t rows, const float *packed, int64_t depth,
+                     int64_t registers, float *dst, int64_t dst_stride) {
+    for (int64_t begin = 0; begin < registers; begin += kPanel) {
+        const int64_t panel = registers - begin;
+        for (int64_t row = 0; row < rows; row += kRows) {
+            block_for(rows - row, panel)(src + row * src_stride, src_stride, packed + begin * depth * kWidth, depth,
+                                         dst + row * dst_stride + begin * kWidth, dst_stride);
+        }
+    }
+}
+
+}  // namespace rondo::RONDO_ISA

@@ -1,0 +1,19 @@
+#include "check.h"
+
+int main(int argc, char **argv) {
+    if (argc > 1) {
+        test::seed = static_cast<uint32_t>(std::strtoul(argv[1], nullptr, 10));
+    }
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a crash must not swallow what was said before
+    std::printf("seed %u\n", test::seed);
+    test::generator.seed(test::seed);
+
+    test::isa();
+    test::embedding();
+    test::softmax();
+    test::gru();
+    test::gru_activations();
+
+    std::printf("%d failures\n", test::failures);
+    return test::failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,120 @@
+#include <initializer_list>
+#include <limits>
+
+#include "check.h"
+#include "rondo_kernels.h"
+
+static constexpr float kInf = std::numeric_limits<float>::infinity();
+static constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+static constexpr double kUlp = 1.2e-7;
+
+static void check_row(const float *src, const float *dst, int64_t width, bool logarithmic) {
+    double top = -kInf;
+    for (int64_t i = 0; i < width; i++) {
+        top = std::fmax(top, src[i]);
+    }
+    double total = 0;
+    for (int64_t i = 0; i < width; i++) {
+        total += std::exp(src[i] - top);
+    }
+    for (int64_t i = 0; i < width; i++) {
+        const double distance = src[i] - top;
+        const double expected = logarithmic ? distance - std::log(total) : std::exp(distance) / total;
+        // Single precision rounds the distance by half a unit, which the exponential turns into a relative error.
+        const double rounding = 4 * kUlp + kUlp / 2 * std::fabs(distance);
+        const double tolerance = logarithmic ? 2 * kUlp * (1 + std::fabs(expected)) : rounding * expected + 3e-45;
+        CHECK(dst[i] == expected || std::fabs(dst[i] - expected) <= tolerance,
+              "width %d, element %d, log %d: %.9g instead of %.9g", int(width), int(i), logarithmic, double(dst[i]),
+              expected);
+    }
+}
+
+static void random_rows(int64_t rows, int64_t width, float centre, float scale, bool logarithmic, bool in_place) {
+    test::Guarded<float> src(rows * width);
+    test::Guarded<float> dst(rows * width);
+    for (int64_t i = 0; i < src.count; i++) {
+        src[i] = dst[i] = test::generator() % 20 == 0 ? -kInf : centre + test::uniform(-scale, scale);
+    }
+    for (int64_t row = 0; row < rows; row++) {
+        src[row * width] = dst[row * width] = centre;
+    }
+    rondo_softmax_f32(in_place ? dst.data : src.data, dst.data, rows, width, logarithmic);
+    for (int64_t row = 0; row < rows; row++) {
+        check_row(src.data + row * width, dst.data + row * width, width, logarithmic);
+    }
+}
+
+// One special value spoils its row, and no other one.
+static void spoiled_row(int64_t width, float value, bool everywhere, bool logarithmic) {
+    test::Guarded<float> src(2 * width);
+    test::Guarded<float> dst(2 * width);
+    for (int64_t position = 0; position < width; position++) {
+        for (int64_t i = 0; i < 2 * width; i++) {
+            src[i] = i == position || (everywhere && i < width) ? value : test::uniform(-3, 3);
+        }
+        rondo_softmax_f32(src.data, dst.data, 2, width, logarithmic);
+        for (int64_t i = 0; i < width; i++) {
+            CHECK(std::isnan(dst[i]), "width %d, element %d: %g", int(width), int(i), double(dst[i]));
+        }
+        check_row(src.data + width, dst.data + width, width, logarithmic);
+    }
+}
+
+// Beside 0, entries this far below leave the sum at 1: the result is the exponential itself.
+static void exponential() {
+    constexpr int64_t kWidth = 32;
+    test::Guarded<float> src(kWidth);
+    test::Guarded<float> dst(kWidth);
+    src[0] = 0;
+    double worst = 0;
+    for (float begin = -22; begin > -120; begin -= 0.01f) {
+        for (int64_t i = 1; i < kWidth; i++) {
+            src[i] = begin + test::uniform(-0.01f, 0);
+        }
+        rondo_softmax_f32(src.data, dst.data, 1, kWidth, 0);
+        CHECK(dst[0] == 1, "%.9g", double(dst[0]));
+        for (int64_t i = 1; i < kWidth; i++) {
+            const double expected = std::exp(static_cast<double>(src[i]));
+            const double error = std::fabs(dst[i] - expected);
+            CHECK(error <= 2e-7 * expected + (src[i] < -87 ? 1.5e-45 : 0), "exp(%.9g) = %.9g instead of %.9g",
+                  double(src[i]), double(dst[i]), expected);
+            CHECK(src[i] > -104 || dst[i] == 0, "exp(%.9g) = %.9g", double(src[i]), double(dst[i]));
+            worst = src[i] > -87 ? std::fmax(worst, error / expected) : worst;
+        }
+    }
+    std::printf("exp: relative error %.2g\n", worst);
+
+    for (int64_t i = 1; i < kWidth; i++) {
+        src[i] = i % 2 ? -kInf : -3e38f;
+    }
+    rondo_softmax_f32(src.data, dst.data, 1, kWidth, 0);
+    for (int64_t i = 0; i < kWidth; i++) {
+        CHECK(dst[i] == (i == 0 ? 1 : 0), "element %d: %.9g", int(i), double(dst[i]));
+    }
+}
+
+static void all_rows(int64_t rows, int64_t width) {
+    for (const bool logarithmic : {false, true}) {
+        for (const bool in_place : {false, true}) {
+            random_rows(rows, width, 0, 1, logarithmic, in_place);
+            random_rows(rows, width, -300, 50, logarithmic, in_place);
+            random_rows(rows, width, 300, 50, logarithmic, in_place);
+        }
+    }
+}
+
+void test::softmax() {
+    for (int64_t width = 1; width <= 70; width++) {
+        all_rows(3, width);
+        for (const bool logarithmic : {false, true}) {
+            spoiled_row(width, kNan, false, logarithmic);
+            spoiled_row(width, kInf, false, logarithmic);
+            spoiled_row(width, -kInf, true, logarithmic);
+        }
+    }
+    for (const int64_t width : {127, 256, 257, 1023, 1024, 1025, 3001, 50000}) {
+        all_rows(2, width);
+    }
+    random_rows(0, 5, 0, 1, false, false);
+    exponential();
+}

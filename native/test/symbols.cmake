@@ -1,0 +1,23 @@
+# The library shows the C interface and nothing else, and needs nothing but the C library.
+execute_process(COMMAND ${NM} -D --defined-only ${LIBRARY} OUTPUT_VARIABLE exported COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${READELF} -d ${LIBRARY} OUTPUT_VARIABLE dynamic COMMAND_ERROR_IS_FATAL ANY)
+
+string(REGEX MATCHALL "[^\n]+" exported "${exported}")
+if(NOT exported)
+    message(FATAL_ERROR "nothing is exported")
+endif()
+foreach(symbol IN LISTS exported)
+    if(NOT symbol MATCHES " T rondo_[a-z0-9_]+$")
+        message(FATAL_ERROR "exported: ${symbol}")
+    endif()
+endforeach()
+
+string(REGEX MATCHALL "Shared library: [^\n]+" needed "${dynamic}")
+foreach(library IN LISTS needed)
+    if(NOT library MATCHES "\\[(libc|libm|ld-linux-[a-z0-9_-]+)\\.so")
+        message(FATAL_ERROR "${library}")
+    endif()
+endforeach()
+if(NOT dynamic MATCHES "NODELETE")
+    message(FATAL_ERROR "the library can be unloaded")
+endif()
