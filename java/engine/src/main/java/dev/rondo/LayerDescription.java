@@ -1,0 +1,127 @@
+package dev.rondo;
+
+import dev.rondo.format.Json;
+import dev.rondo.format.JsonField;
+import dev.rondo.nn.Dropout;
+import dev.rondo.nn.Embedding;
+import dev.rondo.nn.Functional;
+import dev.rondo.nn.GRU;
+import dev.rondo.nn.LSTM;
+import dev.rondo.nn.Lambda;
+import dev.rondo.nn.LayerNorm;
+import dev.rondo.nn.Linear;
+import dev.rondo.nn.Module;
+import dev.rondo.nn.RNN;
+import dev.rondo.nn.Recurrence;
+import dev.rondo.op.Activation;
+import java.util.Optional;
+
+/// A layer that a `model.json` describes: its type and PyTorch's constructor arguments, made into a module.
+///
+/// @param type   PyTorch's class name
+/// @param module the layer
+record LayerDescription(String type, Module module) {
+    static LayerDescription of(JsonField layer) {
+        JsonField type = layer.get("type");
+        try {
+            return new LayerDescription(type.asString(), module(type, layer));
+        } catch (IllegalArgumentException e) {
+            throw layer.malformed(e.getMessage());
+        }
+    }
+
+    private static Module module(JsonField type, JsonField layer) {
+        return switch (type.asString()) {
+            case "Embedding" -> new Embedding(size(layer, "num_embeddings"), size(layer, "embedding_dim"));
+            case "Linear" ->
+                new Linear(size(layer, "in_features"), size(layer, "out_features"), flag(layer, "bias", true), null);
+            case "LayerNorm" ->
+                new LayerNorm(
+                        normalizedSize(layer.get("normalized_shape")),
+                        (float) layer.find("eps")
+                                .map(JsonField::asDouble)
+                                .orElse(1e-5)
+                                .doubleValue(),
+                        flag(layer, "elementwise_affine", true),
+                        flag(layer, "bias", true));
+            case "RNN" -> new RNN(recurrence(layer), nonlinearity(layer.find("nonlinearity")));
+            case "LSTM" -> new LSTM(recurrence(layer));
+            case "GRU" -> new GRU(recurrence(layer));
+            case "Dropout" ->
+                new Dropout(layer.find("p").map(JsonField::asDouble).orElse(0.5));
+            case "ReLU" -> new Lambda(Functional::relu);
+            case "Tanh" -> new Lambda(Functional::tanh);
+            case "Sigmoid" -> new Lambda(Functional::sigmoid);
+            case "GELU" -> new Lambda(x -> Functional.activation(x, Activation.GELU));
+            case "ELU" -> new Lambda(x -> Functional.activation(x, Activation.ELU));
+            case "Softmax" -> {
+                requireLastDimension(layer);
+                yield new Lambda(Functional::softmax);
+            }
+            case "LogSoftmax" -> {
+                requireLastDimension(layer);
+                yield new Lambda(Functional::logSoftmax);
+            }
+            default ->
+                throw type.malformed("is no layer that Rondo knows: Embedding, RNN, LSTM, GRU, Linear, LayerNorm,"
+                        + " Dropout, ReLU, Tanh, Sigmoid, GELU, ELU, Softmax or LogSoftmax");
+        };
+    }
+
+    private static Recurrence recurrence(JsonField layer) {
+        Recurrence recurrence = Recurrence.of(size(layer, "input_size"), size(layer, "hidden_size"))
+                .layers(layer.find("num_layers").map(JsonField::asInt).orElse(1))
+                .projected(layer.find("proj_size").map(JsonField::asInt).orElse(0));
+        if (flag(layer, "bidirectional", false)) {
+            recurrence = recurrence.bidirectional();
+        }
+        if (flag(layer, "batch_first", false)) {
+            recurrence = recurrence.batchFirst();
+        }
+        return flag(layer, "bias", true) ? recurrence : recurrence.withoutBias();
+    }
+
+    private static RNN.Nonlinearity nonlinearity(Optional<JsonField> field) {
+        if (field.isEmpty()) {
+            return RNN.Nonlinearity.TANH;
+        }
+        return switch (field.get().asString()) {
+            case "tanh" -> RNN.Nonlinearity.TANH;
+            case "relu" -> RNN.Nonlinearity.RELU;
+            default -> throw field.get().malformed("is neither tanh nor relu");
+        };
+    }
+
+    private static int normalizedSize(JsonField field) {
+        if (field.value() instanceof Json.ArrayValue) {
+            if (field.elements().size() != 1) {
+                throw field.malformed("has more than the last dimension, which is what Rondo normalises over");
+            }
+            return positive(field.elements().getFirst());
+        }
+        return positive(field);
+    }
+
+    private static void requireLastDimension(JsonField layer) {
+        JsonField dimension = layer.get("dim");
+        if (dimension.asInt() != -1) {
+            throw dimension.malformed("is not -1, the last dimension, which is what Rondo sums over");
+        }
+    }
+
+    private static int size(JsonField layer, String name) {
+        return positive(layer.get(name));
+    }
+
+    private static int positive(JsonField field) {
+        int size = field.asInt();
+        if (size < 1) {
+            throw field.malformed("is not positive");
+        }
+        return size;
+    }
+
+    private static boolean flag(JsonField layer, String name, boolean otherwise) {
+        return layer.find(name).map(JsonField::asBoolean).orElse(otherwise);
+    }
+}

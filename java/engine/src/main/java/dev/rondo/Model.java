@@ -1,0 +1,197 @@
+package dev.rondo;
+
+import dev.rondo.nn.Functional;
+import dev.rondo.nn.Module;
+import dev.rondo.op.Copy;
+import dev.rondo.program.PackedWeights;
+import dev.rondo.program.Program;
+import dev.rondo.program.Recorder;
+import dev.rondo.program.Value;
+import dev.rondo.tensor.Shape;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// A network with its weights: immutable, and shared by any number of sessions.
+///
+/// Weights are packed once for each layout that oneDNN wants, and programs are shared by all sessions of the same
+/// input shapes and thread count.
+///
+/// {@snippet :
+/// try (Model model = Model.load(Path.of("tagger"));
+///         Session session = model.session(Shape.of(1, 1912))) { // ids (N, T)
+///     session.input().copyFrom(ids);
+///     session.run();
+///     float[] logits = session.output().toFloatArray(); // (N, T, 10)
+/// }
+/// }
+///
+/// Threads: any. [#close()] waits for the sessions' runs in progress, then frees all memory; using the model or a
+/// session afterwards throws IllegalStateException.
+public final class Model implements AutoCloseable {
+    /// What a model computes: records the outputs, by name, for the given inputs.
+    @FunctionalInterface
+    public interface Network {
+        /// @param inputs the model's inputs by name
+        Map<String, Value> record(Map<String, Value> inputs);
+    }
+
+    private record ProgramKey(List<Shape> shapes, int threads) {}
+
+    private static final class SharedProgram {
+        final Program program;
+        int sessions;
+
+        SharedProgram(Program program) {
+            this.program = program;
+        }
+    }
+
+    private final List<Input> inputs;
+    private final Network network;
+    private final PackedWeights weights = new PackedWeights();
+    private final ReentrantLock lock = new ReentrantLock(); // guards what follows
+    private final Map<ProgramKey, SharedProgram> programs = new HashMap<>();
+    private final Set<Session> sessions = new HashSet<>();
+    private boolean closed;
+
+    private Model(List<Input> inputs, Network network) {
+        this.inputs = List.copyOf(inputs);
+        this.network = network;
+    }
+
+    /// A model of one module: its output is named `output`. The module's weights must not change any more.
+    public static Model of(Module module, Input input) {
+        return of(List.of(input), values -> Map.of("output", module.forward(values.get(input.name()))));
+    }
+
+    /// A model of any network. The weights of its modules must not change any more.
+    public static Model of(List<Input> inputs, Network network) {
+        return new Model(inputs, network);
+    }
+
+    /// Reads a model file: `.safetensors` with a `model.json` beside it, that `model.json`, or their folder.
+    ///
+    /// @throws IOException                                    if a file cannot be read
+    /// @throws dev.rondo.format.MalformedFileException if a file's content is at fault
+    public static Model load(Path file) throws IOException {
+        return ModelFile.read(file).model();
+    }
+
+    /// The inputs.
+    public List<Input> inputs() {
+        return inputs;
+    }
+
+    /// A session with one thread.
+    ///
+    /// @param shapes shapes of the inputs, in the order of [#inputs()]
+    /// @throws IllegalArgumentException if a shape does not fit its input
+    public Session session(Shape... shapes) {
+        return session(1, shapes);
+    }
+
+    /// A session whose instructions may use several threads.
+    ///
+    /// @param threads how many; more than the processors there are makes nothing faster
+    /// @param shapes  shapes of the inputs, in the order of [#inputs()]
+    /// @throws IllegalArgumentException if the number of threads is not positive, or a shape does not fit its
+    ///            input
+    public Session session(int threads, Shape... shapes) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("number of threads " + threads + " is not positive");
+        }
+        if (shapes.length != inputs.size()) {
+            throw new IllegalArgumentException("the model has " + inputs.size() + " inputs " + inputs + ", but "
+                    + shapes.length + " shapes are given");
+        }
+        Map<String, Long> symbols = new LinkedHashMap<>();
+        for (int i = 0; i < shapes.length; i++) {
+            inputs.get(i).bind(shapes[i], symbols);
+        }
+        ProgramKey key = new ProgramKey(List.of(shapes), threads);
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("the model is closed");
+            }
+            SharedProgram shared = programs.computeIfAbsent(key, _ -> new SharedProgram(record(key)));
+            shared.sessions++;
+            try {
+                Session session = new Session(shared.program, closing -> release(closing, key));
+                sessions.add(session);
+                return session;
+            } catch (RuntimeException | Error e) {
+                release(key);
+                throw e;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Program record(ProgramKey key) {
+        Recorder recorder = new Recorder();
+        Map<String, Value> values = new LinkedHashMap<>();
+        for (int i = 0; i < inputs.size(); i++) {
+            Input input = inputs.get(i);
+            values.put(input.name(), recorder.input(input.name(), key.shapes().get(i), input.type()));
+        }
+        network.record(values).forEach((name, value) -> recorder.output(name, computed(recorder, value)));
+        return recorder.finish(weights, key.threads());
+    }
+
+    private static Value computed(Recorder recorder, Value value) {
+        Value dense = Functional.contiguous(value);
+        return dense.isComputed() ? dense : recorder.record(new Copy(dense)).output();
+    }
+
+    private void release(Session session, ProgramKey key) {
+        lock.lock();
+        try {
+            sessions.remove(session);
+            release(key);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void release(ProgramKey key) {
+        SharedProgram shared = Objects.requireNonNull(programs.get(key));
+        if (--shared.sessions == 0) {
+            programs.remove(key);
+            shared.program.close();
+        }
+    }
+
+    /// Bytes of packed weights.
+    public long weightBytes() {
+        return weights.byteSize();
+    }
+
+    /// Waits for runs in progress, closes all sessions and frees the weights. Closing twice is harmless.
+    @Override
+    public void close() {
+        List<Session> open;
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            open = new ArrayList<>(sessions);
+        } finally {
+            lock.unlock();
+        }
+        open.forEach(Session::close);
+        weights.close();
+    }
+}

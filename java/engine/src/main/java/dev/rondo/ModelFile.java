@@ -1,0 +1,230 @@
+package dev.rondo;
+
+import dev.rondo.format.Json;
+import dev.rondo.format.JsonField;
+import dev.rondo.format.MalformedFileException;
+import dev.rondo.format.Safetensors;
+import dev.rondo.nn.Module;
+import dev.rondo.nn.RNNBase;
+import dev.rondo.program.Value;
+import dev.rondo.tensor.DataType;
+import dev.rondo.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// A model as files hold it: a `model.json` that names layers in PyTorch's words, and their weights in safetensors.
+///
+/// | field | meaning |
+/// |---|---|
+/// | `name`, `weights` | the model's name; the weights' file, beside this one |
+/// | `input` | `name`, `dtype` (`float32` or `int64`), `shape` (numbers or symbols such as `"T"`) |
+/// | `output` | the same; it is what the last layer gives |
+/// | `outputs` | optional, more results by name: `{"hn": "lstm.hn", "cn": "lstm.cn"}` |
+/// | `layers` | in order; each with `name` (the prefix of its tensors), `type` and PyTorch's constructor arguments |
+///
+/// Other fields are kept: [#description()] has them.
+public final class ModelFile {
+    private final String name;
+    private final Input input;
+    private final String outputName;
+    private final Map<String, String> outputs;
+    private final Map<String, LayerDescription> layers;
+    private final JsonField description;
+
+    private ModelFile(JsonField description) {
+        this.description = description;
+        this.name = description.get("name").asString();
+        this.input = input(description.get("input"));
+        this.outputName = description.get("output").get("name").asString();
+        this.layers = layers(description.get("layers"));
+        this.outputs = new LinkedHashMap<>();
+        description
+                .find("outputs")
+                .ifPresent(more -> more.members().forEach((key, source) -> outputs.put(key, state(key, source))));
+    }
+
+    /// Reads a model: `.safetensors` with a `model.json` beside it, that `model.json`, or their folder.
+    ///
+    /// @throws IOException            if a file cannot be read
+    /// @throws MalformedFileException if a file's content is at fault
+    public static ModelFile read(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            return read(null, file.resolve("model.json"));
+        }
+        return file.toString().endsWith(".safetensors")
+                ? read(file, file.resolveSibling("model.json"))
+                : read(null, file);
+    }
+
+    /// Reads a model.
+    ///
+    /// @param weights the weights, or null for the file that the description names
+    /// @param json    the description
+    /// @throws IOException            if a file cannot be read
+    /// @throws MalformedFileException if a file's content is at fault
+    public static ModelFile read(@Nullable Path weights, Path json) throws IOException {
+        ModelFile model = new ModelFile(JsonField.read(json));
+        Path file = weights != null ? weights : model.weightsBeside(json);
+        try (Arena arena = Arena.ofShared()) {
+            model.load(Safetensors.read(file, arena).tensors(), file.toString());
+        }
+        return model;
+    }
+
+    /// A model whose files are in memory.
+    ///
+    /// @param weights the safetensors file
+    /// @param json    the description
+    /// @param origin  where they come from, for messages
+    /// @throws MalformedFileException if the content is at fault
+    public static ModelFile parse(MemorySegment weights, byte[] json, String origin) {
+        ModelFile model = new ModelFile(JsonField.of(Json.parse(json, origin + "/model.json"), origin + "/model.json"));
+        model.load(Safetensors.parse(weights, origin + "/model.safetensors").tensors(), origin);
+        return model;
+    }
+
+    private Path weightsBeside(Path json) {
+        JsonField field = description.get("weights");
+        Path relative = Path.of(field.asString());
+        if (relative.isAbsolute() || relative.normalize().startsWith("..")) {
+            throw field.malformed("points outside the model's folder");
+        }
+        return json.resolveSibling(relative);
+    }
+
+    private static Input input(JsonField field) {
+        JsonField type = field.get("dtype");
+        DataType dataType = switch (type.asString()) {
+            case "float32" -> DataType.F32;
+            case "int64" -> DataType.I64;
+            default -> throw type.malformed("is neither float32 nor int64");
+        };
+        List<String> dimensions = new ArrayList<>();
+        for (JsonField dimension : field.get("shape").elements()) {
+            dimensions.add(dimension(dimension));
+        }
+        return new Input(field.get("name").asString(), dataType, dimensions);
+    }
+
+    private static String dimension(JsonField field) {
+        if (field.value() instanceof Json.StringValue symbol) {
+            if (!symbol.value().matches("[A-Za-z_][A-Za-z0-9_]*")) {
+                throw field.malformed("is neither a size nor a symbol such as T");
+            }
+            return symbol.value();
+        }
+        long size = field.asLong();
+        if (size < 0) {
+            throw field.malformed("is a negative size");
+        }
+        return Long.toString(size);
+    }
+
+    private static Map<String, LayerDescription> layers(JsonField field) {
+        Map<String, LayerDescription> layers = new LinkedHashMap<>();
+        for (JsonField layer : field.elements()) {
+            JsonField name = layer.get("name");
+            if (layers.putIfAbsent(name.asString(), LayerDescription.of(layer)) != null) {
+                throw name.malformed("is the name of two layers");
+            }
+        }
+        if (layers.isEmpty()) {
+            throw field.malformed("has no layers");
+        }
+        return layers;
+    }
+
+    private String state(String key, JsonField source) {
+        String[] parts = source.asString().split("\\.(?=[^.]*$)");
+        LayerDescription layer = layers.get(parts[0]);
+        boolean known = parts.length == 2
+                && layer != null
+                && layer.module() instanceof RNNBase
+                && (parts[1].equals("hn")
+                        || parts[1].equals("cn") && layer.type().equals("LSTM"));
+        if (!known || key.equals(outputName)) {
+            throw source.malformed(
+                    key.equals(outputName)
+                            ? "has the name of the model's output"
+                            : "is no recurrent layer's name with .hn or, for an LSTM, .cn");
+        }
+        return source.asString();
+    }
+
+    private void load(Map<String, Tensor> tensors, String origin) {
+        Map<String, Tensor> left = new LinkedHashMap<>(tensors);
+        layers.forEach((prefix, layer) -> layer.module().parameters().forEach((key, parameter) -> {
+            String tensorName = prefix + "." + key;
+            Tensor tensor = left.remove(tensorName);
+            if (tensor == null) {
+                throw new MalformedFileException(
+                        origin,
+                        "has no tensor " + MalformedFileException.quote(tensorName) + " of shape " + parameter.shape()
+                                + ", which layer " + MalformedFileException.quote(prefix) + " needs");
+            }
+            try {
+                parameter.load(tensor);
+            } catch (IllegalArgumentException e) {
+                throw new MalformedFileException(
+                        origin, "tensor " + MalformedFileException.quote(tensorName) + " " + e.getMessage(), e);
+            }
+        }));
+        if (!left.isEmpty()) {
+            throw new MalformedFileException(
+                    origin,
+                    "tensor "
+                            + MalformedFileException.quote(
+                                    left.keySet().iterator().next()) + " belongs to no layer of the model");
+        }
+    }
+
+    /// The model's name.
+    public String name() {
+        return name;
+    }
+
+    /// The whole description, fields that this class does not know included.
+    public JsonField description() {
+        return description;
+    }
+
+    /// The layers by name, in order.
+    public Map<String, Module> layers() {
+        Map<String, Module> modules = new LinkedHashMap<>();
+        layers.forEach((layerName, layer) -> modules.put(layerName, layer.module()));
+        return modules;
+    }
+
+    /// A model of these layers.
+    public Model model() {
+        return Model.of(List.of(input), values -> record(values.get(input.name())));
+    }
+
+    private Map<String, Value> record(Value x) {
+        Map<String, Value> states = new LinkedHashMap<>();
+        Value value = x;
+        for (var entry : layers.entrySet()) {
+            switch (entry.getValue().module()) {
+                case RNNBase recurrent -> {
+                    RNNBase.Output output = recurrent.forwardWithStates(value);
+                    states.put(entry.getKey() + ".hn", output.hN());
+                    states.put(entry.getKey() + ".cn", output.cN());
+                    value = output.output();
+                }
+                case Module module -> value = module.forward(value);
+            }
+        }
+        Map<String, Value> results = new LinkedHashMap<>();
+        results.put(outputName, value);
+        outputs.forEach((key, source) -> results.put(key, states.get(source)));
+        return results;
+    }
+}

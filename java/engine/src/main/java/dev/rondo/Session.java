@@ -1,0 +1,153 @@
+package dev.rondo;
+
+import dev.rondo.program.Instruction;
+import dev.rondo.program.Program;
+import dev.rondo.program.Replay;
+import dev.rondo.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/// A model ready to run for inputs of fixed shapes, with memory of its own: write the inputs, run, read the outputs.
+///
+/// The tensors of inputs and outputs are the engine's own memory: filling and reading them in place copies nothing,
+/// and [#run()] allocates nothing. Their content stays until the next run; reading them after [#close()] throws
+/// IllegalStateException.
+///
+/// Threads: one at a time, whichever; a second one that comes while a run is in progress gets an
+/// IllegalStateException. [#close()] may come from any thread and waits for the run in progress.
+public final class Session implements AutoCloseable {
+    private static final int IDLE = 0;
+    private static final int RUNNING = 1;
+    private static final int CLOSED = 2;
+    private static final long PAUSE_NANOS = 50_000;
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(Session.class, "state", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Arena arena = Arena.ofShared();
+    private final Replay replay;
+    private final List<Instruction> instructions;
+    private final Map<String, Tensor> inputs;
+    private final Map<String, Tensor> outputs;
+    private final long byteSize;
+    private final Consumer<Session> onClose;
+
+    @SuppressWarnings("unused") // through STATE
+    private volatile int state = IDLE;
+
+    Session(Program program, Consumer<Session> onClose) {
+        this.onClose = onClose;
+        try {
+            this.replay = program.replay(arena);
+        } catch (RuntimeException | Error e) {
+            arena.close();
+            throw e;
+        }
+        this.instructions = program.instructions();
+        this.inputs = replay.inputs();
+        this.outputs = replay.outputs();
+        this.byteSize = program.byteSize();
+    }
+
+    /// An input's memory.
+    ///
+    /// @throws IllegalArgumentException if there is no input of that name
+    public Tensor input(String name) {
+        return named(inputs, name, "input");
+    }
+
+    /// The memory of the only input.
+    ///
+    /// @throws IllegalArgumentException if there are several
+    public Tensor input() {
+        return only(inputs, "inputs");
+    }
+
+    /// An output's memory.
+    ///
+    /// @throws IllegalArgumentException if there is no output of that name
+    public Tensor output(String name) {
+        return named(outputs, name, "output");
+    }
+
+    /// The memory of the only output.
+    ///
+    /// @throws IllegalArgumentException if there are several
+    public Tensor output() {
+        return only(outputs, "outputs");
+    }
+
+    /// All outputs by name.
+    public Map<String, Tensor> outputs() {
+        return outputs;
+    }
+
+    private static Tensor named(Map<String, Tensor> tensors, String name, String kind) {
+        Tensor tensor = tensors.get(name);
+        if (tensor == null) {
+            throw new IllegalArgumentException("there is no " + kind + " named " + name + ", only " + tensors.keySet());
+        }
+        return tensor;
+    }
+
+    private static Tensor only(Map<String, Tensor> tensors, String kind) {
+        if (tensors.size() != 1) {
+            throw new IllegalArgumentException("the model has several " + kind + ", name one of " + tensors.keySet());
+        }
+        return tensors.values().iterator().next();
+    }
+
+    /// Computes the outputs from the inputs.
+    ///
+    /// @throws IllegalStateException    if the session or its model is closed, or another thread runs it right now
+    /// @throws IllegalArgumentException if an id is outside its embedding; the outputs are undefined then
+    public void run() {
+        if (!STATE.compareAndSet(this, IDLE, RUNNING)) {
+            throw new IllegalStateException(
+                    state == CLOSED ? "the session is closed" : "another thread is running the session");
+        }
+        try {
+            replay.run();
+        } finally {
+            STATE.setRelease(this, IDLE);
+        }
+    }
+
+    /// The instructions of a run, one a line: what is computed, and what computes it.
+    public String describe() {
+        return instructions.stream()
+                .map(instruction -> instruction.problem() + "  →  " + instruction.implementation())
+                .collect(Collectors.joining("\n"));
+    }
+
+    /// Bytes of native memory that the session holds, weights not counted.
+    public long byteSize() {
+        return byteSize;
+    }
+
+    /// Waits for the run in progress and frees the memory. Closing twice is harmless.
+    @Override
+    public void close() {
+        while (!STATE.compareAndSet(this, IDLE, CLOSED)) {
+            if (state == CLOSED) {
+                return;
+            }
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+        replay.close();
+        arena.close();
+        onClose.accept(this);
+    }
+}

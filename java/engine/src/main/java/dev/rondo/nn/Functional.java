@@ -1,0 +1,96 @@
+package dev.rondo.nn;
+
+import dev.rondo.op.Activation;
+import dev.rondo.op.Binary;
+import dev.rondo.op.Concat;
+import dev.rondo.op.Copy;
+import dev.rondo.op.Eltwise;
+import dev.rondo.op.Softmax;
+import dev.rondo.program.Value;
+import java.util.List;
+
+/// Functions of values, in PyTorch's words (`torch`, `torch.nn.functional`). All take and give F32.
+///
+/// Views ([Value#transpose], [Value#slice], [Value#select], [Value#reshape]) are methods of the values themselves.
+public final class Functional {
+    private Functional() {}
+
+    /// Any activation, element by element; same shape.
+    public static Value activation(Value x, Activation activation) {
+        return x.recorder().record(new Eltwise(x, activation)).output();
+    }
+
+    /// `max(x, 0)`
+    public static Value relu(Value x) {
+        return activation(x, Activation.RELU);
+    }
+
+    /// `tanh(x)`
+    public static Value tanh(Value x) {
+        return activation(x, Activation.TANH);
+    }
+
+    /// `1 / (1 + exp(-x))`
+    public static Value sigmoid(Value x) {
+        return activation(x, Activation.SIGMOID);
+    }
+
+    /// `a + b`, with broadcasting.
+    public static Value add(Value a, Value b) {
+        return binary(Binary.Function.ADD, a, b);
+    }
+
+    /// `a - b`, with broadcasting.
+    public static Value subtract(Value a, Value b) {
+        return binary(Binary.Function.SUBTRACT, a, b);
+    }
+
+    /// `a * b`, element by element, with broadcasting.
+    public static Value multiply(Value a, Value b) {
+        return binary(Binary.Function.MULTIPLY, a, b);
+    }
+
+    /// `a / b`, with broadcasting.
+    public static Value divide(Value a, Value b) {
+        return binary(Binary.Function.DIVIDE, a, b);
+    }
+
+    /// The larger of a and b, with broadcasting.
+    public static Value maximum(Value a, Value b) {
+        return binary(Binary.Function.MAXIMUM, a, b);
+    }
+
+    /// The smaller of a and b, with broadcasting.
+    public static Value minimum(Value a, Value b) {
+        return binary(Binary.Function.MINIMUM, a, b);
+    }
+
+    private static Value binary(Binary.Function function, Value a, Value b) {
+        return a.recorder().record(new Binary(function, a, b)).output();
+    }
+
+    /// `exp(x) / sum(exp(x))` over the last dimension.
+    public static Value softmax(Value x) {
+        return x.recorder().record(new Softmax(x, false)).output();
+    }
+
+    /// The logarithm of [#softmax].
+    public static Value logSoftmax(Value x) {
+        return x.recorder().record(new Softmax(x, true)).output();
+    }
+
+    /// Values side by side along a dimension; negative dimensions count from the last.
+    public static Value concat(List<Value> parts, int dimension) {
+        return parts.size() == 1
+                ? parts.getFirst()
+                : parts.getFirst()
+                        .recorder()
+                        .record(new Concat(parts, dimension))
+                        .output();
+    }
+
+    /// The value in C order without gaps: itself, or a copy.
+    public static Value contiguous(Value x) {
+        return x.isDense() ? x : x.recorder().record(new Copy(x)).output();
+    }
+}

@@ -1,0 +1,41 @@
+package dev.rondo.nn;
+
+import dev.rondo.op.Activation;
+import dev.rondo.program.Value;
+import dev.rondo.tensor.Shape;
+import org.jspecify.annotations.Nullable;
+
+/// A fully connected layer: `y = x Wᵀ + b` over the last dimension, optionally through an activation.
+///
+/// - x: (…, inFeatures), y: (…, outFeatures)
+/// - parameters: `weight` (outFeatures, inFeatures), `bias` (outFeatures)
+/// - first values: uniform(±1/sqrt(inFeatures))
+///
+/// Source: PyTorch's `nn.Linear`.
+public final class Linear extends Module {
+    private final Parameter weight;
+    private final @Nullable Parameter bias;
+    private final @Nullable Activation activation;
+
+    /// A layer with bias.
+    public Linear(int inFeatures, int outFeatures) {
+        this(inFeatures, outFeatures, true, null);
+    }
+
+    /// @param bias       whether something is added
+    /// @param activation applied to the sum, in the same pass over memory; null for none
+    public Linear(int inFeatures, int outFeatures, boolean bias, @Nullable Activation activation) {
+        Initializer uniform = Initializer.uniform(1 / Math.sqrt(inFeatures));
+        this.weight = register("weight", new Parameter(Shape.of(outFeatures, inFeatures), uniform));
+        this.bias = bias ? register("bias", new Parameter(Shape.of(outFeatures), uniform)) : null;
+        this.activation = activation;
+    }
+
+    @Override
+    public Value forward(Value x) {
+        return x.recorder()
+                .record(new dev.rondo.op.Linear(
+                        x, constant(x, weight), bias == null ? null : constant(x, bias), activation))
+                .output();
+    }
+}

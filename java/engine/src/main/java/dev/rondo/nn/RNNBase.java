@@ -1,0 +1,163 @@
+package dev.rondo.nn;
+
+import dev.rondo.op.Cell;
+import dev.rondo.op.Direction;
+import dev.rondo.op.Recurrent;
+import dev.rondo.program.Value;
+import dev.rondo.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Stacked recurrent layers, each in one or both directions.
+///
+/// With T steps, N samples, D directions, L layers, G gates, and R the width of the hidden state (H, or P projected):
+///
+/// - x: (T, N, I); output: (T, N, D*R), the top layer's states; N before T where the recurrence is batch-first
+/// - h0, hN: (L*D, N, R); c0, cN: (L*D, N, H); layer 0 left to right, layer 0 right to left, layer 1 left to right, …
+/// - parameters of layer k: `weight_ih_lk` (G*H, its input's width), `weight_hh_lk` (G*H, R), `bias_ih_lk` and
+///   `bias_hh_lk` (G*H), `weight_hr_lk` (P, H) with a projection; those of right to left end in `_reverse`
+/// - first values: uniform(±1/sqrt(H))
+///
+/// Layers of unequal widths have their states side by side only layer by layer, so h0, c0, hN and cN are to be had
+/// only where all layers are equally wide.
+///
+/// T = 0 gives an empty output and the initial states as final ones; N = 0 gives empty results.
+///
+/// Source: PyTorch's `nn.RNN`, `nn.LSTM` and `nn.GRU`.
+public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
+    /// What a recurrent network gives.
+    ///
+    /// @param output the top layer's states at each step
+    /// @param hN     hidden states after the last step; null where layers are unequally wide
+    /// @param cN     cell states after the last step; null without cell states, or where layers are unequally wide
+    public record Output(
+            Value output, @Nullable Value hN, @Nullable Value cN) {}
+
+    private record DirectionParameters(
+            Parameter inputWeight,
+            Parameter stateWeight,
+            @Nullable Parameter inputBias,
+            @Nullable Parameter stateBias,
+            @Nullable Parameter projectionWeight,
+            @Nullable Parameter peepholeWeight) {}
+
+    private final Cell cell;
+    private final Recurrence recurrence;
+    private final List<List<DirectionParameters>> layers = new ArrayList<>();
+
+    RNNBase(Cell cell, Recurrence recurrence, boolean peephole) {
+        this.cell = cell;
+        this.recurrence = recurrence;
+        if (recurrence.projSize() > 0 && cell != Cell.LSTM) {
+            throw new IllegalArgumentException("only an LSTM's hidden state can be projected, not that of " + cell);
+        }
+        for (int layer = 0; layer < recurrence.hiddenSizes().size(); layer++) {
+            List<DirectionParameters> parameters = new ArrayList<>();
+            for (Direction direction : recurrence.directions()) {
+                parameters.add(parameters(layer, direction, peephole));
+            }
+            layers.add(parameters);
+        }
+    }
+
+    private DirectionParameters parameters(int layer, Direction direction, boolean peephole) {
+        int hidden = recurrence.hiddenSizes().get(layer);
+        int state = recurrence.stateSize(layer);
+        Initializer uniform = Initializer.uniform(1 / Math.sqrt(hidden));
+        // A lone layer from right to left has PyTorch's plain names: there it is a left-to-right layer over a
+        // reversed sequence.
+        boolean reverse = recurrence.directions().size() == 2 && direction == Direction.RIGHT_TO_LEFT;
+        String suffix = "_l" + layer + (reverse ? "_reverse" : "");
+        int rows = cell.gates() * hidden;
+        Shape bias = Shape.of(rows);
+        return new DirectionParameters(
+                register("weight_ih" + suffix, new Parameter(Shape.of(rows, recurrence.inputSize(layer)), uniform)),
+                register("weight_hh" + suffix, new Parameter(Shape.of(rows, state), uniform)),
+                recurrence.hasBias() ? register("bias_ih" + suffix, new Parameter(bias, uniform)) : null,
+                recurrence.hasBias() ? register("bias_hh" + suffix, new Parameter(bias, uniform)) : null,
+                recurrence.projSize() > 0
+                        ? register("weight_hr" + suffix, new Parameter(Shape.of(state, hidden), uniform))
+                        : null,
+                peephole ? register("weight_ch" + suffix, new Parameter(Shape.of(3, hidden), uniform)) : null);
+    }
+
+    /// What the layers have in common.
+    public final Recurrence recurrence() {
+        return recurrence;
+    }
+
+    /// The output for initial states of zeros.
+    @Override
+    public Value forward(Value x) {
+        return record(x, null, null, null).output();
+    }
+
+    /// The output and the final states for initial states of zeros.
+    public final Output forwardWithStates(Value x) {
+        return record(x, null, null, null);
+    }
+
+    /// Records all layers.
+    ///
+    /// @param attention scores (T, N) for cells with attention, else null
+    final Output record(Value x, @Nullable Value h0, @Nullable Value c0, @Nullable Value attention) {
+        int count = recurrence.directions().size();
+        boolean equallyWide = recurrence.hiddenSizes().stream().distinct().count() == 1;
+        if (!equallyWide && (h0 != null || c0 != null)) {
+            throw new IllegalArgumentException("layers of unequal widths take no initial states");
+        }
+        requireStates(h0, "h0");
+        requireStates(c0, "c0");
+        List<Value> hidden = new ArrayList<>();
+        List<Value> cells = new ArrayList<>();
+        Value output = x;
+        for (int layer = 0; layer < layers.size(); layer++) {
+            Value input = output;
+            Recurrent recurrent = x.recorder()
+                    .record(new Recurrent(
+                            cell,
+                            recurrence.directions(),
+                            recurrence.merge(),
+                            recurrence.isBatchFirst(),
+                            input,
+                            h0 == null ? null : h0.slice(0, layer * count, (layer + 1L) * count),
+                            c0 == null ? null : c0.slice(0, layer * count, (layer + 1L) * count),
+                            attention,
+                            layers.get(layer).stream()
+                                    .map(parameters -> weights(input, parameters))
+                                    .toList()));
+            output = recurrent.output();
+            hidden.add(recurrent.hN());
+            if (cell.hasCellState()) {
+                cells.add(recurrent.cN());
+            }
+        }
+        return new Output(
+                output,
+                equallyWide ? Functional.concat(hidden, 0) : null,
+                equallyWide && cell.hasCellState() ? Functional.concat(cells, 0) : null);
+    }
+
+    private void requireStates(@Nullable Value states, String name) {
+        long expected = (long) layers.size() * recurrence.directions().size();
+        if (states != null && (states.shape().rank() != 3 || states.shape().size(0) != expected)) {
+            throw new IllegalArgumentException(
+                    name + " of shape " + states.shape() + " has not " + expected + " layers and directions first");
+        }
+    }
+
+    private static Recurrent.Weights weights(Value x, DirectionParameters parameters) {
+        return new Recurrent.Weights(
+                constant(x, parameters.inputWeight()),
+                constant(x, parameters.stateWeight()),
+                optional(x, parameters.inputBias()),
+                optional(x, parameters.stateBias()),
+                optional(x, parameters.projectionWeight()),
+                optional(x, parameters.peepholeWeight()));
+    }
+
+    private static @Nullable Value optional(Value x, @Nullable Parameter parameter) {
+        return parameter == null ? null : constant(x, parameter);
+    }
+}

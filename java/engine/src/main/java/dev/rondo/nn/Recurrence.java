@@ -1,0 +1,117 @@
+package dev.rondo.nn;
+
+import dev.rondo.op.Direction;
+import dev.rondo.op.Merge;
+import java.util.Collections;
+import java.util.List;
+
+/// What all recurrent layers have in common: sizes, depth, directions and the order of dimensions.
+///
+/// {@snippet :
+/// LSTM lstm = new LSTM(Recurrence.of(32, 96).layers(2).bidirectional().batchFirst());
+/// }
+///
+/// @param inputSize   I, the width of x
+/// @param hiddenSizes H of each stacked layer, lowest first
+/// @param directions  one or both; states have them in this order
+/// @param merge       how the outputs of both directions are joined
+/// @param isBatchFirst whether x and output are (N, T, …) instead of (T, N, …); states never are
+/// @param hasBias     whether there are biases
+/// @param projSize    P, the width that an LSTM's hidden state is projected to; 0 for none
+public record Recurrence(
+        int inputSize,
+        List<Integer> hiddenSizes,
+        List<Direction> directions,
+        Merge merge,
+        boolean isBatchFirst,
+        boolean hasBias,
+        int projSize) {
+
+    /// @throws IllegalArgumentException if a size is not positive, or the projection is not narrower than the
+    ///            state
+    public Recurrence {
+        hiddenSizes = List.copyOf(hiddenSizes);
+        directions = List.copyOf(directions);
+        if (inputSize < 1) {
+            throw new IllegalArgumentException("input size " + inputSize + " is not positive");
+        }
+        if (hiddenSizes.isEmpty()) {
+            throw new IllegalArgumentException("a recurrent network needs at least one layer");
+        }
+        for (int hiddenSize : hiddenSizes) {
+            if (hiddenSize < 1) {
+                throw new IllegalArgumentException("hidden size " + hiddenSize + " is not positive");
+            }
+            if (projSize < 0 || projSize >= hiddenSize) {
+                throw new IllegalArgumentException(
+                        "projection size " + projSize + " is not between 0 and the hidden size " + hiddenSize);
+            }
+        }
+    }
+
+    /// One layer from left to right, time first, with biases.
+    public static Recurrence of(int inputSize, int hiddenSize) {
+        return new Recurrence(
+                inputSize, List.of(hiddenSize), List.of(Direction.LEFT_TO_RIGHT), Merge.CONCAT, false, true, 0);
+    }
+
+    /// So many layers, all of the first one's width.
+    public Recurrence layers(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("number of layers " + count + " is not positive");
+        }
+        return layers(Collections.nCopies(count, hiddenSizes.getFirst()));
+    }
+
+    /// Layers of these widths, lowest first.
+    public Recurrence layers(List<Integer> hiddenSizes) {
+        return new Recurrence(inputSize, hiddenSizes, directions, merge, isBatchFirst, hasBias, projSize);
+    }
+
+    /// Both directions, outputs side by side: left to right first.
+    public Recurrence bidirectional() {
+        return bidirectional(Merge.CONCAT);
+    }
+
+    /// Both directions, joined in this way.
+    public Recurrence bidirectional(Merge merge) {
+        List<Direction> both = List.of(Direction.LEFT_TO_RIGHT, Direction.RIGHT_TO_LEFT);
+        return new Recurrence(inputSize, hiddenSizes, both, merge, isBatchFirst, hasBias, projSize);
+    }
+
+    /// From the last step to the first.
+    public Recurrence reversed() {
+        List<Direction> reverse = List.of(Direction.RIGHT_TO_LEFT);
+        return new Recurrence(inputSize, hiddenSizes, reverse, merge, isBatchFirst, hasBias, projSize);
+    }
+
+    /// x and output as (N, T, …).
+    public Recurrence batchFirst() {
+        return new Recurrence(inputSize, hiddenSizes, directions, merge, true, hasBias, projSize);
+    }
+
+    /// Without biases.
+    public Recurrence withoutBias() {
+        return new Recurrence(inputSize, hiddenSizes, directions, merge, isBatchFirst, false, projSize);
+    }
+
+    /// The hidden state projected to P elements.
+    public Recurrence projected(int projSize) {
+        return new Recurrence(inputSize, hiddenSizes, directions, merge, isBatchFirst, hasBias, projSize);
+    }
+
+    /// R of a layer: the width of its hidden state.
+    int stateSize(int layer) {
+        return projSize > 0 ? projSize : hiddenSizes.get(layer);
+    }
+
+    /// The width of what a layer reads.
+    int inputSize(int layer) {
+        return layer == 0 ? inputSize : outputSize(layer - 1);
+    }
+
+    /// The width of what a layer gives.
+    int outputSize(int layer) {
+        return merge == Merge.CONCAT ? directions.size() * stateSize(layer) : stateSize(layer);
+    }
+}

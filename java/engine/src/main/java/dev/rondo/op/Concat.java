@@ -1,0 +1,46 @@
+package dev.rondo.op;
+
+import dev.rondo.program.Emitter;
+import dev.rondo.program.Op;
+import dev.rondo.program.Value;
+import dev.rondo.tensor.DataType;
+import dev.rondo.tensor.Shape;
+import java.util.List;
+
+/// Values side by side along one dimension; the other dimensions agree. Source: PyTorch's `cat`.
+public final class Concat extends Op {
+    private final List<Value> parts;
+    private final int dimension;
+
+    public Concat(List<Value> parts, int dimension) {
+        super(parts);
+        if (parts.isEmpty()) {
+            throw new IllegalArgumentException("concat needs at least one value");
+        }
+        this.parts = List.copyOf(parts);
+        this.dimension = dimension;
+        Shape first = parts.getFirst().shape();
+        long size = 0;
+        for (Value part : parts) {
+            Shapes.requireFloat(part, "concat");
+            Shape shape = part.shape();
+            if (shape.rank() != first.rank()
+                    || !shape.with(dimension, first.size(dimension)).equals(first)) {
+                throw new IllegalArgumentException(
+                        "concat along dimension " + dimension + " cannot join " + first + " and " + shape);
+            }
+            size += shape.size(dimension);
+        }
+        gives(parts.getFirst().recorder().allocate(first.with(dimension, size), DataType.F32));
+    }
+
+    @Override
+    public void forward(Emitter emitter) {
+        long from = 0;
+        for (Value part : parts) {
+            long to = from + part.shape().size(dimension);
+            emitter.copy(part, output().slice(dimension, from, to));
+            from = to;
+        }
+    }
+}

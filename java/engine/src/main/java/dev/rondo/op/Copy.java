@@ -1,0 +1,22 @@
+package dev.rondo.op;
+
+import dev.rondo.program.Emitter;
+import dev.rondo.program.Op;
+import dev.rondo.program.Value;
+import java.util.List;
+
+/// The elements of a view, an input or a constant in memory of their own.
+public final class Copy extends Op {
+    private final Value x;
+
+    public Copy(Value x) {
+        super(List.of(Shapes.requireFloat(x, "copy")));
+        this.x = x;
+        gives(x.recorder().allocate(x.shape(), x.type()));
+    }
+
+    @Override
+    public void forward(Emitter emitter) {
+        emitter.copy(x, output());
+    }
+}

@@ -1,0 +1,9 @@
+package dev.rondo.op;
+
+/// How the outputs of a recurrent layer's two directions are joined.
+public enum Merge {
+    /// Side by side, left to right first: (…, 2*R).
+    CONCAT,
+    /// Added: (…, R).
+    SUM
+}

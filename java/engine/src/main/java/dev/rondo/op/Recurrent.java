@@ -1,0 +1,202 @@
+package dev.rondo.op;
+
+import dev.rondo.program.Emitter;
+import dev.rondo.program.Op;
+import dev.rondo.program.Value;
+import dev.rondo.tensor.DataType;
+import dev.rondo.tensor.Shape;
+import dev.rondo.tensor.Tensor;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// A recurrent layer over whole sequences, in one direction or in both.
+///
+/// x (T, N, I), h0 (D, N, R), c0 (D, N, H), attention (T, N); outputs: output (T, N, D*R) or, summed, (T, N, R),
+/// hN (D, N, R), cN (D, N, H). With `batchFirst`, x, attention and output have N before T. R is the width of the
+/// hidden state: H, or P with a projection.
+///
+/// Each direction is one oneDNN primitive (several for very long sequences), because a primitive of two directions
+/// would run them one after the other all the same, and could not be stacked as PyTorch stacks layers.
+public final class Recurrent extends Op {
+    /// The weights of one direction, in PyTorch's layout.
+    ///
+    /// @param inputWeight      (G*H, I)
+    /// @param stateWeight      (G*H, R)
+    /// @param inputBias        (G*H), or null
+    /// @param stateBias        (G*H), or null
+    /// @param projectionWeight (P, H), or null
+    /// @param peepholeWeight   (3, H) for the gates i, f, o, or null
+    public record Weights(
+            Value inputWeight,
+            Value stateWeight,
+            @Nullable Value inputBias,
+            @Nullable Value stateBias,
+            @Nullable Value projectionWeight,
+            @Nullable Value peepholeWeight) {
+        Stream<Value> values() {
+            return Stream.of(inputWeight, stateWeight, inputBias, stateBias, projectionWeight, peepholeWeight)
+                    .filter(value -> value != null);
+        }
+
+        /// The tensors behind inputBias and stateBias, those that exist.
+        List<Tensor> biases() {
+            return Stream.of(inputBias, stateBias)
+                    .filter(value -> value != null)
+                    .map(Value::constant)
+                    .toList();
+        }
+    }
+
+    private final Cell cell;
+    private final Merge merge;
+    private final boolean batchFirst;
+    private final List<Direction> directions;
+    private final List<Weights> weights;
+    private final Value x; // (T, N, I)
+    private final @Nullable Value h0;
+    private final @Nullable Value c0;
+    private final @Nullable Value attention; // (T, N)
+
+    /// @param directions the directions, in the order of the states' first dimension
+    /// @param weights    the weights of each direction
+    /// @throws IllegalArgumentException if shapes disagree
+    public Recurrent(
+            Cell cell,
+            List<Direction> directions,
+            Merge merge,
+            boolean batchFirst,
+            Value x,
+            @Nullable Value h0,
+            @Nullable Value c0,
+            @Nullable Value attention,
+            List<Weights> weights) {
+        super(Stream.concat(
+                        Stream.of(x, h0, c0, attention).filter(value -> value != null),
+                        weights.stream().flatMap(Weights::values))
+                .toList());
+        this.cell = cell;
+        this.directions = List.copyOf(directions);
+        this.merge = merge;
+        this.batchFirst = batchFirst;
+        this.weights = List.copyOf(weights);
+        long inputSize = weights.getFirst().inputWeight().shape().size(1);
+        if (Shapes.requireFloat(x, cell.toString()).shape().rank() != 3
+                || x.shape().size(2) != inputSize) {
+            throw new IllegalArgumentException(cell + " needs an input of shape " + (batchFirst ? "[N, T, " : "[T, N, ")
+                    + inputSize + "], not " + x.shape());
+        }
+        this.x = timeFirst(x);
+        this.h0 = h0 == null ? null : Shapes.require(h0, stateShape(stateSize()), cell.toString(), "h0");
+        this.c0 = c0 == null ? null : Shapes.require(c0, stateShape(hiddenSize()), cell.toString(), "c0");
+        if (cell.hasCellState() && (h0 == null) != (c0 == null)) {
+            throw new IllegalArgumentException(cell + " needs both h0 and c0, or neither");
+        }
+        if (cell.hasAttention() != (attention != null)) {
+            throw new IllegalArgumentException(
+                    cell + (attention == null ? " needs attention scores" : " takes no attention scores"));
+        }
+        if (attention != null) {
+            Shape scores = Shape.of(x.shape().size(0), x.shape().size(1));
+            Shapes.require(attention, scores, cell.toString(), "attention");
+        }
+        this.attention = attention == null ? null : timeFirst(attention);
+
+        long width = merge == Merge.CONCAT ? directions.size() * stateSize() : stateSize();
+        Value output = x.recorder().allocate(x.shape().with(2, width), DataType.F32);
+        Value hN = x.recorder().allocate(stateShape(stateSize()), DataType.F32);
+        if (cell.hasCellState()) {
+            gives(output, hN, x.recorder().allocate(stateShape(hiddenSize()), DataType.F32));
+        } else {
+            gives(output, hN);
+        }
+    }
+
+    private Value timeFirst(Value value) {
+        return batchFirst ? value.transpose(0, 1) : value;
+    }
+
+    private long hiddenSize() {
+        return weights.getFirst().inputWeight().shape().size(0) / cell.gates();
+    }
+
+    private long stateSize() {
+        return weights.getFirst().stateWeight().shape().size(1);
+    }
+
+    private Shape stateShape(long width) {
+        return Shape.of(directions.size(), x.shape().size(1), width);
+    }
+
+    /// The hidden states after the last step of each direction: (D, N, R).
+    public Value hN() {
+        return outputs().get(1);
+    }
+
+    /// The cell states after the last step of each direction: (D, N, H).
+    ///
+    /// @throws IndexOutOfBoundsException if the cell has none
+    public Value cN() {
+        return outputs().get(2);
+    }
+
+    @Override
+    public void forward(Emitter emitter) {
+        long steps = x.shape().size(0);
+        if (x.shape().size(1) == 0) {
+            return;
+        }
+        if (steps == 0) {
+            initialState(emitter, h0, hN());
+            if (cell.hasCellState()) {
+                initialState(emitter, c0, cN());
+            }
+            return;
+        }
+        boolean finalState = emitter.isNeeded(hN()) || cell.hasCellState() && emitter.isNeeded(cN());
+        for (int d = 0; d < directions.size(); d++) {
+            boolean added = d > 0 && merge == Merge.SUM;
+            Value output = added ? emitter.temporary(output().shape()) : output();
+            long column = merge == Merge.CONCAT ? d * stateSize() : 0;
+            new OneDirection(
+                            descriptor(directions.get(d)),
+                            weights.get(d),
+                            x,
+                            attention,
+                            timeFirst(output).slice(2, column, column + stateSize()),
+                            OneDirection.State.of(select(h0, d), select(c0, d)),
+                            finalState
+                                    ? OneDirection.State.of(
+                                            select(hN(), d), cell.hasCellState() ? select(cN(), d) : null)
+                                    : OneDirection.State.NONE)
+                    .emit(emitter);
+            if (added) {
+                Binary.emit(emitter, Binary.Function.ADD, output(), output, output());
+            }
+        }
+    }
+
+    private RecurrentDescriptor descriptor(Direction direction) {
+        return new RecurrentDescriptor(
+                cell,
+                weights.getFirst().peepholeWeight() != null,
+                direction,
+                x.shape().size(0),
+                x.shape().size(1),
+                x.shape().size(2),
+                hiddenSize(),
+                stateSize());
+    }
+
+    private static @Nullable Value select(@Nullable Value states, int direction) {
+        return states == null ? null : states.select(0, direction);
+    }
+
+    private static void initialState(Emitter emitter, @Nullable Value given, Value result) {
+        if (given != null) {
+            emitter.copy(given, result);
+        } else {
+            emitter.zero(result);
+        }
+    }
+}

@@ -1,0 +1,263 @@
+package dev.rondo.op;
+
+import static dev.rondo.bindings.dnnl.Dnnl.*;
+
+import dev.rondo.onednn.MemoryDescriptor;
+import dev.rondo.onednn.Primitive;
+import dev.rondo.program.Emitter;
+import dev.rondo.program.Instruction.Argument;
+import dev.rondo.program.PackedWeights;
+import dev.rondo.program.Value;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A oneDNN primitive for one direction of one recurrent layer, and the layouts of its arguments.
+///
+/// oneDNN's words: srcLayer (T, N, slc), srcIter and dstIter (1, 1, N, sic), srcIterC and dstIterC (1, 1, N, dhc),
+/// dstLayer (T, N, dlc), weights (1, 1, in, G, dhc), bias (1, 1, G, dhc).
+record RecurrentPrimitive(
+        Primitive primitive,
+        RecurrentDescriptor descriptor,
+        MemoryDescriptor srcLayer,
+        MemoryDescriptor attention,
+        StateLayout src,
+        MemoryDescriptor dstLayer,
+        StateLayout dst) {
+
+    /// Layouts of a state's parts, [MemoryDescriptor#NONE] where a part is not given.
+    record StateLayout(MemoryDescriptor iter, MemoryDescriptor iterC) {
+        static StateLayout of(Emitter emitter, OneDirection.State state) {
+            return new StateLayout(layout(emitter, state.h()), layout(emitter, state.c()));
+        }
+
+        private static MemoryDescriptor layout(Emitter emitter, @Nullable Value rows) {
+            if (rows == null) {
+                return MemoryDescriptor.NONE;
+            }
+            long batch = rows.shape().size(0);
+            long stride = Math.max(rows.stride(0), rows.shape().size(1)); // free to choose where there is one row
+            return emitter.layout(
+                    new long[] {1, 1, batch, rows.shape().size(1)},
+                    new long[] {batch * stride, batch * stride, stride, 1});
+        }
+
+        boolean sameAs(StateLayout other) {
+            return iter.sameAs(other.iter) && iterC.sameAs(other.iterC);
+        }
+    }
+
+    /// Creates the primitive for a direction, or for a chunk of its steps.
+    static RecurrentPrimitive create(Emitter emitter, OneDirection part) {
+        RecurrentDescriptor d = part.descriptor();
+        MemoryDescriptor srcLayer =
+                emitter.layout(part.x().shape().sizes(), part.x().strides());
+        MemoryDescriptor attention =
+                part.attention() == null ? MemoryDescriptor.NONE : emitter.layout(d.steps(), d.batch(), 1);
+        MemoryDescriptor dstLayer =
+                emitter.layout(part.output().shape().sizes(), part.output().strides());
+        StateLayout src = StateLayout.of(emitter, part.initial());
+        StateLayout dst = StateLayout.of(emitter, part.last());
+        int gates = d.cell().gates();
+        try (MemoryDescriptor weightsLayer = MemoryDescriptor.any(1, 1, d.input(), gates, d.hidden());
+                MemoryDescriptor weightsIter = MemoryDescriptor.any(1, 1, d.projection(), gates, d.hidden());
+                MemoryDescriptor peephole =
+                        d.peephole() ? MemoryDescriptor.dense(1, 1, 3, d.hidden()) : MemoryDescriptor.NONE;
+                MemoryDescriptor projection = d.isProjected()
+                        ? MemoryDescriptor.any(1, 1, d.hidden(), d.projection())
+                        : MemoryDescriptor.NONE;
+                MemoryDescriptor bias = MemoryDescriptor.dense(1, 1, d.cell().biases(), d.hidden())) {
+            Layouts layouts = new Layouts(
+                    srcLayer, attention, src, weightsLayer, weightsIter, peephole, projection, bias, dstLayer, dst);
+            Primitive primitive = emitter.keep(create(d, layouts));
+            return new RecurrentPrimitive(primitive, d, srcLayer, attention, src, dstLayer, dst);
+        }
+    }
+
+    private record Layouts(
+            MemoryDescriptor srcLayer,
+            MemoryDescriptor attention,
+            StateLayout src,
+            MemoryDescriptor weightsLayer,
+            MemoryDescriptor weightsIter,
+            MemoryDescriptor peephole,
+            MemoryDescriptor projection,
+            MemoryDescriptor bias,
+            MemoryDescriptor dstLayer,
+            StateLayout dst) {}
+
+    private static Primitive create(RecurrentDescriptor d, Layouts l) {
+        int inference = dnnl_forward_inference();
+        int flags = dnnl_rnn_flags_undef();
+        int direction = switch (d.direction()) {
+            case LEFT_TO_RIGHT -> dnnl_unidirectional_left2right();
+            case RIGHT_TO_LEFT -> dnnl_unidirectional_right2left();
+        };
+        Primitive.Creator creator = switch (d.cell()) {
+            case RNN_TANH -> vanilla(dnnl_eltwise_tanh(), direction, l);
+            case RNN_RELU -> vanilla(dnnl_eltwise_relu(), direction, l);
+            case RNN_LOGISTIC -> vanilla(dnnl_eltwise_logistic(), direction, l);
+            case LSTM ->
+                (slot, engine, attr) -> dnnl_lstm_forward_primitive_desc_create(
+                        slot,
+                        engine,
+                        inference,
+                        direction,
+                        l.srcLayer.address(),
+                        l.src.iter().address(),
+                        l.src.iterC().address(),
+                        l.weightsLayer.address(),
+                        l.weightsIter.address(),
+                        l.peephole.address(),
+                        l.projection.address(),
+                        l.bias.address(),
+                        l.dstLayer.address(),
+                        l.dst.iter().address(),
+                        l.dst.iterC().address(),
+                        flags,
+                        attr);
+            case GRU ->
+                (slot, engine, attr) -> dnnl_gru_forward_primitive_desc_create(
+                        slot,
+                        engine,
+                        inference,
+                        direction,
+                        l.srcLayer.address(),
+                        l.src.iter().address(),
+                        l.weightsLayer.address(),
+                        l.weightsIter.address(),
+                        l.bias.address(),
+                        l.dstLayer.address(),
+                        l.dst.iter().address(),
+                        flags,
+                        attr);
+            case LBR_GRU ->
+                (slot, engine, attr) -> dnnl_lbr_gru_forward_primitive_desc_create(
+                        slot,
+                        engine,
+                        inference,
+                        direction,
+                        l.srcLayer.address(),
+                        l.src.iter().address(),
+                        l.weightsLayer.address(),
+                        l.weightsIter.address(),
+                        l.bias.address(),
+                        l.dstLayer.address(),
+                        l.dst.iter().address(),
+                        flags,
+                        attr);
+            case AUGRU ->
+                (slot, engine, attr) -> dnnl_augru_forward_primitive_desc_create(
+                        slot,
+                        engine,
+                        inference,
+                        direction,
+                        l.srcLayer.address(),
+                        l.src.iter().address(),
+                        l.attention.address(),
+                        l.weightsLayer.address(),
+                        l.weightsIter.address(),
+                        l.bias.address(),
+                        l.dstLayer.address(),
+                        l.dst.iter().address(),
+                        flags,
+                        attr);
+            case LBR_AUGRU ->
+                (slot, engine, attr) -> dnnl_lbr_augru_forward_primitive_desc_create(
+                        slot,
+                        engine,
+                        inference,
+                        direction,
+                        l.srcLayer.address(),
+                        l.src.iter().address(),
+                        l.attention.address(),
+                        l.weightsLayer.address(),
+                        l.weightsIter.address(),
+                        l.bias.address(),
+                        l.dstLayer.address(),
+                        l.dst.iter().address(),
+                        flags,
+                        attr);
+        };
+        return Primitive.create("the creation of a recurrent primitive", d.toString(), null, creator);
+    }
+
+    private static Primitive.Creator vanilla(int activation, int direction, Layouts l) {
+        return (slot, engine, attr) -> dnnl_vanilla_rnn_forward_primitive_desc_create(
+                slot,
+                engine,
+                dnnl_forward_inference(),
+                activation,
+                direction,
+                l.srcLayer.address(),
+                l.src.iter().address(),
+                l.weightsLayer.address(),
+                l.weightsIter.address(),
+                l.bias.address(),
+                l.dstLayer.address(),
+                l.dst.iter().address(),
+                dnnl_rnn_flags_undef(),
+                0f,
+                0f,
+                attr);
+    }
+
+    /// Whether this primitive computes that part too: the same shapes in the same layouts.
+    boolean serves(OneDirection part) {
+        // The chunks of a sequence differ in nothing but their length and in which states they have.
+        return descriptor.steps() == part.descriptor().steps()
+                && (src.iter() != MemoryDescriptor.NONE) == part.initial().exists()
+                && (dst.iter() != MemoryDescriptor.NONE) == part.last().exists();
+    }
+
+    /// Emits the execution for a part that this primitive serves.
+    void emit(Emitter emitter, OneDirection part) {
+        Cell cell = descriptor.cell();
+        Recurrent.Weights weights = part.weights();
+        List<Argument> sources = new ArrayList<>();
+        sources.add(Argument.of(DNNL_ARG_SRC_LAYER(), srcLayer, part.x()));
+        if (part.attention() != null) {
+            sources.add(Argument.of(DNNL_ARG_AUGRU_ATTENTION(), attention, part.attention()));
+        }
+        addState(sources, DNNL_ARG_SRC_ITER(), DNNL_ARG_SRC_ITER_C(), src, part.initial());
+        sources.add(packed(emitter, DNNL_ARG_WEIGHTS_LAYER(), "layer", weights.inputWeight()));
+        sources.add(packed(emitter, DNNL_ARG_WEIGHTS_ITER(), "iter", weights.stateWeight()));
+        if (weights.peepholeWeight() != null) {
+            MemoryDescriptor layout = emitter.layout(1, 1, 3, descriptor.hidden());
+            sources.add(Argument.of(DNNL_ARG_WEIGHTS_PEEPHOLE(), layout, weights.peepholeWeight()));
+        }
+        if (weights.projectionWeight() != null) {
+            sources.add(packed(emitter, DNNL_ARG_WEIGHTS_PROJECTION(), "projection", weights.projectionWeight()));
+        }
+        sources.add(part.bias(emitter, 1, 1, cell.biases(), descriptor.hidden()));
+        List<Argument> destinations = new ArrayList<>();
+        destinations.add(Argument.of(DNNL_ARG_DST_LAYER(), dstLayer, part.output()));
+        addState(destinations, DNNL_ARG_DST_ITER(), DNNL_ARG_DST_ITER_C(), dst, part.last());
+        emitter.primitive(primitive, sources, destinations);
+    }
+
+    private static void addState(
+            List<Argument> arguments, int iter, int iterC, StateLayout layout, OneDirection.State state) {
+        if (state.h() != null) {
+            arguments.add(Argument.of(iter, layout.iter(), state.h()));
+        }
+        if (state.c() != null) {
+            arguments.add(Argument.of(iterC, layout.iterC(), state.c()));
+        }
+    }
+
+    private Argument packed(Emitter emitter, int id, String role, Value weight) {
+        Cell cell = descriptor.cell();
+        try (MemoryDescriptor wanted = primitive.layout(id)) {
+            PackedWeights.Packed packed = emitter.weights()
+                    .pack(
+                            cell + " " + role,
+                            List.of(weight.constant()),
+                            wanted,
+                            () -> role.equals("projection")
+                                    ? WeightLayout.ldio(weight.constant())
+                                    : WeightLayout.ldigo(cell, weight.constant(), descriptor.hidden()));
+            return Argument.of(id, packed);
+        }
+    }
+}

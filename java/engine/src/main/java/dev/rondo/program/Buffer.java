@@ -1,0 +1,36 @@
+package dev.rondo.program;
+
+import dev.rondo.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/// Memory that one or more values look at: a constant's own, or a part of the block that each replay allocates.
+final class Buffer {
+    /// Where the content comes from.
+    enum Kind {
+        INPUT,
+        CONSTANT,
+        COMPUTED
+    }
+
+    final Kind kind;
+    final long byteSize;
+    final @Nullable Tensor constant;
+
+    private Buffer(Kind kind, long byteSize, @Nullable Tensor constant) {
+        this.kind = kind;
+        this.byteSize = byteSize;
+        this.constant = constant;
+    }
+
+    static Buffer input(long byteSize) {
+        return new Buffer(Kind.INPUT, byteSize, null);
+    }
+
+    static Buffer computed(long byteSize) {
+        return new Buffer(Kind.COMPUTED, byteSize, null);
+    }
+
+    static Buffer constant(Tensor tensor) {
+        return new Buffer(Kind.CONSTANT, tensor.data().byteSize(), tensor);
+    }
+}

@@ -1,0 +1,142 @@
+package dev.rondo.program;
+
+import static dev.rondo.bindings.dnnl.Dnnl.DNNL_ARG_FROM;
+import static dev.rondo.bindings.dnnl.Dnnl.DNNL_ARG_TO;
+
+import dev.rondo.onednn.MemoryDescriptor;
+import dev.rondo.onednn.Primitive;
+import dev.rondo.tensor.DataType;
+import dev.rondo.tensor.Shape;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+
+/// Collects the instructions that operations emit, and the native objects that these need.
+@SuppressWarnings("exports") // oneDNN's own types stay inside the engine
+public final class Emitter {
+    private final Recorder recorder;
+    private final PackedWeights weights;
+    private final int threads;
+    private final Set<Buffer> needed;
+    private final List<Instruction> instructions = new ArrayList<>();
+    private final Resources resources = new Resources();
+
+    Emitter(Recorder recorder, PackedWeights weights, int threads, Set<Buffer> needed) {
+        this.recorder = recorder;
+        this.weights = weights;
+        this.threads = threads;
+        this.needed = needed;
+    }
+
+    List<Instruction> instructions() {
+        return instructions;
+    }
+
+    Resources resources() {
+        return resources;
+    }
+
+    /// Where weights are packed.
+    public PackedWeights weights() {
+        return weights;
+    }
+
+    /// How many threads each instruction may use.
+    public int threads() {
+        return threads;
+    }
+
+    /// Whether anything reads this value.
+    public boolean isNeeded(Value value) {
+        return needed.contains(value.buffer());
+    }
+
+    /// A value that only the instructions of one operation see.
+    public Value temporary(Shape shape) {
+        return recorder.allocate(shape, DataType.F32);
+    }
+
+    /// Takes charge of closing a layout.
+    public MemoryDescriptor keep(MemoryDescriptor layout) {
+        resources.add(layout::close);
+        return layout;
+    }
+
+    /// Takes charge of closing a primitive.
+    public Primitive keep(Primitive primitive) {
+        resources.add(primitive::close);
+        return primitive;
+    }
+
+    /// The value's own layout.
+    public MemoryDescriptor layout(Value value) {
+        return value.shape().rank() == 0
+                ? layout(new long[] {1}, new long[] {1})
+                : layout(value.shape().sizes(), value.strides());
+    }
+
+    /// A layout with strides in elements.
+    public MemoryDescriptor layout(long[] dims, long[] strides) {
+        return keep(MemoryDescriptor.strided(dims, strides));
+    }
+
+    /// A layout without gaps.
+    public MemoryDescriptor layout(long... dims) {
+        return keep(MemoryDescriptor.dense(dims));
+    }
+
+    /// Emits the execution of a primitive, which has to be kept.
+    public void primitive(
+            Primitive primitive, List<Instruction.Argument> sources, List<Instruction.Argument> destinations) {
+        instructions.add(new Instruction.PrimitiveCall(
+                primitive, List.copyOf(sources), List.copyOf(destinations), primitive.scratchpadBytes()));
+    }
+
+    /// Emits a call of one of Rondo's own kernels.
+    public void kernel(
+            String problem,
+            String implementation,
+            List<Value> reads,
+            List<Value> writes,
+            Function<ReplayMemory, Step> binder) {
+        instructions.add(new Instruction.KernelCall(problem, implementation, reads, writes, binder));
+    }
+
+    /// Emits a copy of the elements; the shapes are equal, the strides may differ.
+    public void copy(Value from, Value to) {
+        if (from.shape().elements() == 0) {
+            return;
+        }
+        if (from.type() != DataType.F32) {
+            throw new IllegalArgumentException("only F32 values can be copied, not " + from);
+        }
+        MemoryDescriptor source = layout(from);
+        MemoryDescriptor destination = layout(to);
+        Primitive reorder =
+                keep(Primitive.reorder(source, destination, "copy " + from + (to.isDense() ? "" : " to " + to)));
+        primitive(
+                reorder,
+                List.of(Instruction.Argument.of(DNNL_ARG_FROM(), source, from)),
+                List.of(Instruction.Argument.of(DNNL_ARG_TO(), destination, to)));
+    }
+
+    /// The value itself if it is dense, else a copy that is.
+    public Value dense(Value value) {
+        if (value.isDense()) {
+            return value;
+        }
+        Value copy = temporary(value.shape());
+        copy(value, copy);
+        return copy;
+    }
+
+    /// Emits the setting of all elements of a dense value to zero.
+    public void zero(Value value) {
+        kernel("zero " + value, "Java", List.of(), List.of(value), memory -> {
+            MemorySegment segment = memory.segment(value);
+            return () -> segment.fill((byte) 0);
+        });
+    }
+}

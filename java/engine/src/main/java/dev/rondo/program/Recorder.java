@@ -1,0 +1,99 @@
+package dev.rondo.program;
+
+import dev.rondo.onednn.Engine;
+import dev.rondo.tensor.DataType;
+import dev.rondo.tensor.Shape;
+import dev.rondo.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Records operations for inputs of known shapes, and turns them into a [Program].
+///
+/// Threads: one.
+public final class Recorder {
+    private final Map<String, Value> inputs = new LinkedHashMap<>();
+    private final Map<String, Value> outputs = new LinkedHashMap<>();
+    private final Map<Tensor, Value> constants = new IdentityHashMap<>();
+    private final List<Op> ops = new ArrayList<>();
+
+    /// A recording without operations yet.
+    public Recorder() {}
+
+    /// A new input of the program.
+    ///
+    /// @throws IllegalArgumentException if there is one of that name
+    public Value input(String name, Shape shape, DataType type) {
+        Value input = value(shape, type, Buffer.input(shape.elements() * type.byteSize()));
+        if (inputs.putIfAbsent(name, input) != null) {
+            throw new IllegalArgumentException("there are two inputs named " + name);
+        }
+        return input;
+    }
+
+    /// A tensor that does not change: a weight. The same tensor gives the same value.
+    public Value constant(Tensor tensor) {
+        return constants.computeIfAbsent(tensor, _ -> value(tensor.shape(), tensor.type(), Buffer.constant(tensor)));
+    }
+
+    /// A new value, to be computed by some operation.
+    public Value allocate(Shape shape, DataType type) {
+        return value(shape, type, Buffer.computed(shape.elements() * type.byteSize()));
+    }
+
+    private Value value(Shape shape, DataType type, Buffer buffer) {
+        return new Value(this, shape, type, buffer, shape.strides(), 0);
+    }
+
+    /// Appends an operation.
+    public <O extends Op> O record(O op) {
+        for (Value input : op.inputs()) {
+            if (input.recorder() != this) {
+                throw new IllegalArgumentException(op + " reads a value of another recording");
+            }
+        }
+        ops.add(op);
+        return op;
+    }
+
+    /// Names a value as an output of the program.
+    ///
+    /// @throws IllegalArgumentException if there is an output of that name, or the value is not dense and computed
+    public void output(String name, Value value) {
+        if (!value.isDense() || !value.isComputed()) {
+            throw new IllegalArgumentException("output " + name + " is a view, a constant or an input: copy it first");
+        }
+        if (outputs.putIfAbsent(name, value) != null) {
+            throw new IllegalArgumentException("there are two outputs named " + name);
+        }
+    }
+
+    /// The program that computes the outputs. Operations that no output depends on are left out.
+    ///
+    /// @param weights where constants are packed, and found packed
+    /// @param threads how many threads each instruction may use
+    public Program finish(PackedWeights weights, int threads) {
+        Set<Buffer> needed = new HashSet<>();
+        outputs.values().forEach(value -> needed.add(value.buffer()));
+        List<Op> live = new ArrayList<>();
+        for (Op op : ops.reversed()) {
+            if (op.outputs().stream().anyMatch(value -> needed.contains(value.buffer()))) {
+                live.addFirst(op);
+                op.inputs().forEach(value -> needed.add(value.buffer()));
+            }
+        }
+        Engine.setThreads(threads); // oneDNN sizes scratchpads and splits work by it
+        Emitter emitter = new Emitter(this, weights, threads, needed);
+        try {
+            live.forEach(op -> op.forward(emitter));
+            return new Program(inputs, outputs, emitter.instructions(), emitter.resources(), weights, threads);
+        } catch (RuntimeException e) {
+            emitter.resources().close();
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package dev.rondo.program;
+
+import dev.rondo.bindings.Handle;
+import dev.rondo.onednn.Engine;
+import dev.rondo.onednn.MemoryDescriptor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// The memory of one replay: a block for the values, a scratchpad, and the native objects that point into them.
+public final class ReplayMemory {
+    private static final long SCRATCHPAD_ALIGNMENT = 4096;
+
+    private final MemoryPlan plan;
+    private final Arena arena;
+    private final Resources resources = new Resources();
+    private final MemorySegment block;
+    private final MemorySegment scratchpad;
+    private final MemorySegment stream;
+
+    ReplayMemory(MemoryPlan plan, Arena arena) {
+        this.plan = plan;
+        this.arena = arena;
+        this.block = arena.allocate(plan.byteSize(), MemoryPlan.ALIGNMENT);
+        this.scratchpad = arena.allocate(plan.scratchpadBytes(), SCRATCHPAD_ALIGNMENT);
+        Handle stream = Engine.stream();
+        resources.add(stream::close);
+        this.stream = stream.address();
+    }
+
+    /// The memory that a value looks at, from its first element to its last.
+    public MemorySegment segment(Value value) {
+        return plan.segment(value.buffer(), block).asSlice(value.byteOffset(), value.byteExtent());
+    }
+
+    MemorySegment scratchpad() {
+        return scratchpad;
+    }
+
+    MemorySegment stream() {
+        return stream;
+    }
+
+    /// An arena that lives as long as the replay.
+    public Arena arena() {
+        return arena;
+    }
+
+    /// A oneDNN memory object over some memory, destroyed with the replay.
+    MemorySegment wrap(MemoryDescriptor layout, MemorySegment data) {
+        Handle memory = layout.memory(data);
+        resources.add(memory::close);
+        return memory.address();
+    }
+
+    void close() {
+        resources.close();
+    }
+}

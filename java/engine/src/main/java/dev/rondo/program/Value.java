@@ -1,0 +1,171 @@
+package dev.rondo.program;
+
+import dev.rondo.tensor.DataType;
+import dev.rondo.tensor.Shape;
+import dev.rondo.tensor.Tensor;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// A tensor of a program that is being recorded: its shape and type are known, its elements are not.
+///
+/// Values are made by a [Recorder], by layers (`dev.rondo.nn`) and by the functions of `dev.rondo.nn.Functional`; they
+/// mean something only to the recorder that they came from. A transposed or sliced value is a view: it costs nothing.
+///
+/// Threads: one, the one that records.
+public final class Value {
+    private final Recorder recorder;
+    private final Shape shape;
+    private final DataType type;
+    private final Buffer buffer;
+    private final long[] strides; // in elements
+    private final long offset; // in elements
+
+    Value(Recorder recorder, Shape shape, DataType type, Buffer buffer, long[] strides, long offset) {
+        this.recorder = recorder;
+        this.shape = shape;
+        this.type = type;
+        this.buffer = buffer;
+        this.strides = strides;
+        this.offset = offset;
+    }
+
+    /// Sizes of the dimensions.
+    public Shape shape() {
+        return shape;
+    }
+
+    /// Type of the elements.
+    public DataType type() {
+        return type;
+    }
+
+    /// The recorder that this value belongs to.
+    public Recorder recorder() {
+        return recorder;
+    }
+
+    /// This value with two dimensions exchanged; a view. Negative dimensions count from the last.
+    public Value transpose(int first, int second) {
+        int rank = shape.rank();
+        int a = Math.floorMod(first, rank);
+        int b = Math.floorMod(second, rank);
+        long[] sizes = shape.sizes();
+        long[] steps = strides.clone();
+        swap(sizes, a, b);
+        swap(steps, a, b);
+        return new Value(recorder, Shape.of(sizes), type, buffer, steps, offset);
+    }
+
+    private static void swap(long[] values, int a, int b) {
+        long value = values[a];
+        values[a] = values[b];
+        values[b] = value;
+    }
+
+    /// A part along one dimension, `from` (included) to `to` (excluded); a view. Negative dimensions count from
+    /// the last.
+    ///
+    /// @throws IllegalArgumentException if the range is not inside the dimension
+    public Value slice(int dimension, long from, long to) {
+        if (from < 0 || to < from || to > shape.size(dimension)) {
+            throw new IllegalArgumentException(
+                    "slice " + from + ".." + to + " is not inside dimension " + dimension + " of " + shape);
+        }
+        long start = offset + from * strides[Math.floorMod(dimension, shape.rank())];
+        return new Value(recorder, shape.with(dimension, to - from), type, buffer, strides, start);
+    }
+
+    /// One index of a dimension, which the result lacks; a view.
+    ///
+    /// @throws IllegalArgumentException if the index is not inside the dimension
+    public Value select(int dimension, long index) {
+        Value slice = slice(dimension, index, index + 1);
+        int dropped = Math.floorMod(dimension, shape.rank());
+        return new Value(
+                recorder,
+                Shape.of(without(slice.shape.sizes(), dropped)),
+                type,
+                buffer,
+                without(strides, dropped),
+                slice.offset);
+    }
+
+    private static long[] without(long[] values, int index) {
+        long[] rest = new long[values.length - 1];
+        System.arraycopy(values, 0, rest, 0, index);
+        System.arraycopy(values, index + 1, rest, index, rest.length - index);
+        return rest;
+    }
+
+    /// The same elements in another shape; a view.
+    ///
+    /// @throws IllegalArgumentException if the number of elements differs, or this value is a view with gaps
+    public Value reshape(long... sizes) {
+        Shape target = Shape.of(sizes);
+        if (target.elements() != shape.elements()) {
+            throw new IllegalArgumentException("shape " + shape + " cannot become " + target);
+        }
+        if (!isDense()) {
+            throw new IllegalArgumentException("a transposed or sliced value of shape " + shape + " cannot become "
+                    + target + ": make it contiguous first");
+        }
+        return new Value(recorder, target, type, buffer, target.strides(), offset);
+    }
+
+    /// Whether the elements lie in C order without gaps.
+    public boolean isDense() {
+        long expected = 1;
+        for (int i = strides.length - 1; i >= 0; i--) {
+            if (shape.size(i) > 1 && strides[i] != expected) {
+                return false;
+            }
+            expected *= Math.max(1, shape.size(i));
+        }
+        return true;
+    }
+
+    /// Strides in elements, as a copy.
+    public long[] strides() {
+        return strides.clone();
+    }
+
+    /// Stride of a dimension in elements; negative dimensions count from the last.
+    public long stride(int dimension) {
+        return strides[Math.floorMod(dimension, strides.length)];
+    }
+
+    long byteOffset() {
+        return offset * type.byteSize();
+    }
+
+    /// Bytes from the first element to the end of the last one.
+    long byteExtent() {
+        if (shape.elements() == 0) {
+            return 0;
+        }
+        long last = 0;
+        for (int i = 0; i < strides.length; i++) {
+            last += (shape.size(i) - 1) * strides[i];
+        }
+        return (last + 1) * type.byteSize();
+    }
+
+    Buffer buffer() {
+        return buffer;
+    }
+
+    /// Whether an operation computes this value; if not, it is an input or a constant.
+    public boolean isComputed() {
+        return buffer.kind == Buffer.Kind.COMPUTED;
+    }
+
+    /// The tensor that this value is known to be, or null if only a run will tell.
+    public @Nullable Tensor constant() {
+        return buffer.constant;
+    }
+
+    @Override
+    public String toString() {
+        return type + " " + shape + (isDense() ? "" : " strides " + Arrays.toString(strides));
+    }
+}

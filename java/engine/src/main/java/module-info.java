@@ -1,0 +1,15 @@
+/// Rondo: recurrent networks on the JVM at native speed.
+///
+/// Data flows one way: a model file or code builds layers (`dev.rondo.nn`), layers record operations into a program
+/// (`dev.rondo.program`), and sessions replay it (`dev.rondo`).
+module dev.rondo {
+    requires static transitive org.jspecify;
+    requires transitive dev.rondo.bindings;
+
+    exports dev.rondo;
+    exports dev.rondo.format;
+    exports dev.rondo.nn;
+    exports dev.rondo.op;
+    exports dev.rondo.program;
+    exports dev.rondo.tensor;
+}
