@@ -91,6 +91,37 @@ public final class NativeLibraries {
                 + dnnl_version_t.patch(version);
     }
 
+    /// The instruction set that oneDNN generates code for: the processor's, or what `ONEDNN_MAX_CPU_ISA` caps it to.
+    public String dnnlIsa() {
+        int isa = Dnnl.dnnl_get_effective_cpu_isa();
+        record Level(String name, int code) {}
+        Level[] levels = {
+            new Level("sse41", Dnnl.dnnl_cpu_isa_sse41()),
+            new Level("avx", Dnnl.dnnl_cpu_isa_avx()),
+            new Level("avx2", Dnnl.dnnl_cpu_isa_avx2()),
+            new Level("avx2_vnni", Dnnl.dnnl_cpu_isa_avx2_vnni()),
+            new Level("avx2_vnni_2", Dnnl.dnnl_cpu_isa_avx2_vnni_2()),
+            new Level("avx512_core", Dnnl.dnnl_cpu_isa_avx512_core()),
+            new Level("avx512_core_vnni", Dnnl.dnnl_cpu_isa_avx512_core_vnni()),
+            new Level("avx512_core_bf16", Dnnl.dnnl_cpu_isa_avx512_core_bf16()),
+            new Level("avx512_core_fp16", Dnnl.dnnl_cpu_isa_avx512_core_fp16()),
+            new Level("avx512_core_amx", Dnnl.dnnl_cpu_isa_avx512_core_amx()),
+            new Level("avx512_core_amx_fp16", Dnnl.dnnl_cpu_isa_avx512_core_amx_fp16()),
+        };
+        for (Level level : levels) {
+            if (level.code() == isa) {
+                return level.name();
+            }
+        }
+        return "isa 0x" + Integer.toHexString(isa);
+    }
+
+    /// What Rondo's own kernels run on: the instruction set they were chosen for (`avx512`, `avx2` or `generic`, as
+    /// `RONDO_MAX_CPU_ISA` may have capped it), or `Java` where the build has none.
+    public String kernelIsa() {
+        return kernels ? Pointer.string(Kernels.rondo_isa()) : "Java";
+    }
+
     /// The folder that libraries are extracted to.
     public static Path cacheFolder() {
         String property = System.getProperty(CACHE_PROPERTY);
@@ -118,10 +149,11 @@ public final class NativeLibraries {
         NativeLibraries result = new NativeLibraries(platform, List.copyOf(libraries), kernels);
         LOG.log(
                 DEBUG,
-                "oneDNN {0} on {1}, kernels: {2}",
+                "oneDNN {0} for {1} on {2}, kernels: {3}",
                 result.dnnlVersion(),
+                result.dnnlIsa(),
                 platform,
-                kernels ? Pointer.string(Kernels.rondo_isa()) : "Java (built without native code)");
+                result.kernelIsa());
         return result;
     }
 

@@ -36,7 +36,7 @@ public record GruArguments(
     /// @param step   distance from one step to the next, in elements
     /// @param sample distance from one sample to the next, in elements
     public record Strided(MemorySegment data, long step, long sample) {
-        private static final Strided NOTHING = new Strided(MemorySegment.NULL, 0, 0);
+        static final Strided NOTHING = new Strided(MemorySegment.NULL, 0, 0);
 
         /// Where a value of shape (T, N, …) lies.
         public static Strided sequence(ReplayMemory memory, @Nullable Value value) {

@@ -2,7 +2,7 @@ package dev.rondo.kernel;
 
 import static dev.rondo.bindings.kernels.Kernels.*;
 
-import dev.rondo.bindings.Pointer;
+import dev.rondo.bindings.NativeLibraries;
 import dev.rondo.bindings.kernels.rondo_gru;
 import dev.rondo.program.Step;
 import dev.rondo.tensor.Tensor;
@@ -12,8 +12,6 @@ import java.lang.foreign.MemorySegment;
 /// The kernels of `librondo`.
 final class NativeKernels implements Kernels {
     static final NativeKernels INSTANCE = new NativeKernels();
-
-    private final String isa = Pointer.string(rondo_isa());
 
     private NativeKernels() {}
 
@@ -69,6 +67,6 @@ final class NativeKernels implements Kernels {
 
     @Override
     public String toString() {
-        return "Rondo kernel, " + isa;
+        return "Rondo kernel " + NativeLibraries.load().kernelIsa();
     }
 }

@@ -55,13 +55,22 @@ final class WeightLayout {
     }
 
     /// The projection (P, H) as oneDNN's (1, 1, H, P).
+    ///
+    /// It is transposed here and not by strides: oneDNN 3.13's reorder of transposed projections into its packed
+    /// format, which processors without AVX2 use, books no memory for the transposition and crashes
+    /// (`rnn_weights_reorder_t::init_scratchpad` asks for the tag `ldio` where `ldoi` is meant).
     static PackedWeights.Plain ldio(Tensor weight) {
         long projected = weight.shape().size(0);
         long hidden = weight.shape().size(1);
-        long all = projected * hidden;
-        MemoryDescriptor layout =
-                MemoryDescriptor.strided(new long[] {1, 1, hidden, projected}, new long[] {all, all, 1, hidden});
-        return new PackedWeights.Plain(layout, weight.data());
+        Tensor transposed = Tensor.allocate(Arena.ofAuto(), Shape.of(hidden, projected), DataType.F32);
+        for (long p = 0; p < projected; p++) {
+            for (long h = 0; h < hidden; h++) {
+                transposed
+                        .data()
+                        .setAtIndex(F32, h * projected + p, weight.data().getAtIndex(F32, p * hidden + h));
+            }
+        }
+        return new PackedWeights.Plain(MemoryDescriptor.dense(1, 1, hidden, projected), transposed.data());
     }
 
     /// The biases of the input and of the state (each (G*H) or null) as oneDNN's one: (G, H), or (4, H).

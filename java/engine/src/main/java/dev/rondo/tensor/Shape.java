@@ -6,7 +6,7 @@ import java.util.stream.Collectors;
 /// The sizes of a tensor's dimensions, outermost first: `[9, 3, 5]`. A scalar has no dimensions: `[]`.
 ///
 /// Immutable, and checked: no size is negative and the number of elements fits a `long` even when every element
-/// takes eight bytes.
+/// takes eight bytes, sizes of zero not counted.
 public final class Shape {
     private final long[] sizes;
     private final long elements;

@@ -67,10 +67,8 @@ public final class ReferenceRecurrent {
     /// @param h0        initial hidden states in the order of `hN`, null for zeros // (L*D, N, R)
     /// @param c0        initial cell states, null for zeros // (L*D, N, H)
     /// @param lengths   number of steps of each sample, null for T; later steps are padding and never read, and
-    ///            the
-    ///                  reverse direction starts at the sample's own last step. PyTorch refuses a length of 0,
-    /// here
-    ///                  such a sample keeps its initial state // (N)
+    ///                  the reverse direction starts at the sample's own last step. PyTorch refuses a length of
+    ///                  0, here such a sample keeps its initial state // (N)
     /// @param attention scores for cells with attention, else null // (T, N)
     public static Result run(
             List<Layer> layers,

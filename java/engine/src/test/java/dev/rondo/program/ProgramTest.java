@@ -1,0 +1,148 @@
+package dev.rondo.program;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.nn.Functional;
+import dev.rondo.reference.Samples;
+import dev.rondo.reference.Tolerance;
+import dev.rondo.reference.Values;
+import dev.rondo.tensor.DataType;
+import dev.rondo.tensor.Shape;
+import dev.rondo.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.BinaryOperator;
+import java.util.function.DoubleBinaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Recording, planning of memory, and replaying.
+class ProgramTest {
+    private static final int SIZE = 37;
+
+    private record Operation(BinaryOperator<Value> engine, DoubleBinaryOperator reference) {}
+
+    private static final List<Operation> OPERATIONS = List.of(
+            new Operation((a, b) -> Functional.tanh(a), (a, b) -> Math.tanh(a)),
+            new Operation(Functional::maximum, Math::max),
+            new Operation((a, b) -> Functional.subtract(Functional.tanh(a), b), (a, b) -> Math.tanh(a) - b),
+            new Operation((a, b) -> Functional.sigmoid(Functional.add(a, b)), (a, b) -> 1 / (1 + Math.exp(-a - b))));
+
+    /// Values whose memory is planned wrongly overwrite one another, and the results show it.
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void randomExpressionsComputeWhatTheySay(long seed) {
+        Random random = new Random(seed);
+        Samples samples = new Samples(seed);
+        Recorder recorder = new Recorder();
+        List<Value> values = new ArrayList<>();
+        List<double[]> expected = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            values.add(recorder.input("x" + i, Shape.of(SIZE), DataType.F32));
+            expected.add(samples.vector(SIZE));
+        }
+        for (int i = 0; i < 40; i++) {
+            Operation operation = OPERATIONS.get(random.nextInt(OPERATIONS.size()));
+            int a = random.nextInt(values.size());
+            int b = random.nextInt(values.size());
+            values.add(operation.engine().apply(values.get(a), values.get(b)));
+            double[] result = new double[SIZE];
+            for (int j = 0; j < SIZE; j++) {
+                result[j] = operation.reference().applyAsDouble(expected.get(a)[j], expected.get(b)[j]);
+            }
+            expected.add(result);
+        }
+        for (int i = 3; i < values.size(); i += 1 + random.nextInt(9)) {
+            recorder.output(Integer.toString(i), values.get(i));
+        }
+        try (PackedWeights weights = new PackedWeights();
+                Program program = recorder.finish(weights, 1);
+                Arena arena = Arena.ofConfined();
+                Replay replay = program.replay(arena)) {
+            for (int run = 0; run < 2; run++) {
+                for (int i = 0; i < 3; i++) {
+                    replay.inputs().get("x" + i).copyFrom(Values.floats(expected.get(i)));
+                }
+                replay.run();
+                replay.outputs()
+                        .forEach((name, tensor) -> new Tolerance(1e-5)
+                                .assertClose(
+                                        "seed " + seed + " value " + name,
+                                        expected.get(Integer.parseInt(name)),
+                                        tensor.toFloatArray()));
+            }
+        }
+    }
+
+    @Test
+    void memoryIsReused() {
+        Recorder recorder = new Recorder();
+        Value value = recorder.input("x", Shape.of(1000), DataType.F32);
+        for (int i = 0; i < 50; i++) {
+            value = Functional.tanh(value);
+        }
+        recorder.output("y", value);
+        try (PackedWeights weights = new PackedWeights();
+                Program program = recorder.finish(weights, 1)) {
+            assertEquals(50, program.instructions().size());
+            assertTrue(program.byteSize() < 5 * 4096, program.byteSize() + " bytes"); // not 52 * 4000
+        }
+    }
+
+    @Test
+    void whatNoOutputNeedsIsLeftOut() {
+        Recorder recorder = new Recorder();
+        Value x = recorder.input("x", Shape.of(4), DataType.F32);
+        Functional.sigmoid(Functional.tanh(x));
+        recorder.output("y", Functional.relu(x));
+        try (PackedWeights weights = new PackedWeights();
+                Program program = recorder.finish(weights, 1)) {
+            assertEquals(1, program.instructions().size());
+        }
+    }
+
+    @Test
+    void aConstantsOwnerMayFreeIt() {
+        try (PackedWeights weights = new PackedWeights()) {
+            Program program;
+            Arena owner = Arena.ofConfined();
+            Tensor constant = Tensor.allocate(owner, Shape.of(3), DataType.F32).copyFrom(new float[] {1, 2, 3});
+            Recorder recorder = new Recorder();
+            Value x = recorder.input("x", Shape.of(3), DataType.F32);
+            recorder.output("y", Functional.add(x, recorder.constant(constant)));
+            program = recorder.finish(weights, 1);
+            owner.close();
+            try (program;
+                    Arena arena = Arena.ofConfined();
+                    Replay replay = program.replay(arena)) {
+                replay.inputs().get("x").copyFrom(new float[] {10, 20, 30});
+                replay.run();
+                assertEquals(33, replay.outputs().get("y").toFloatArray()[2]);
+            }
+        }
+    }
+
+    @Test
+    void misusesAreNamed() {
+        Recorder recorder = new Recorder();
+        Recorder other = new Recorder();
+        Value x = recorder.input("x", Shape.of(2, 3), DataType.F32);
+        Value y = other.input("y", Shape.of(2, 3), DataType.F32);
+        assertThrows(IllegalArgumentException.class, () -> recorder.input("x", Shape.of(1), DataType.F32));
+        assertThrows(IllegalArgumentException.class, () -> Functional.add(x, y));
+        assertThrows(IllegalArgumentException.class, () -> recorder.output("x", x));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> recorder.output("t", Functional.tanh(x).transpose(0, 1)));
+        assertThrows(IllegalArgumentException.class, () -> x.slice(0, 1, 3));
+        assertThrows(IllegalArgumentException.class, () -> x.reshape(7));
+        assertThrows(IllegalArgumentException.class, () -> x.transpose(0, 1).reshape(6));
+        recorder.output("z", Functional.tanh(x));
+        assertThrows(IllegalArgumentException.class, () -> recorder.output("z", Functional.tanh(x)));
+    }
+}
