@@ -38,8 +38,10 @@ record OneDirection(
     private static final long SCRATCHPAD_LIMIT = 64L << 20;
     private static final long SHORTEST_CHUNK = 64;
 
-    // Above this batch the GEMMs of oneDNN's reset-before GRU are ahead of the step kernel.
-    private static final long LARGEST_KERNEL_BATCH = 16;
+    // Up to these batches the step kernel is ahead of oneDNN's reset-before GRU, which can use several threads while
+    // the kernel cannot: measured, see ARCHITECTURE.md.
+    private static final long LARGEST_KERNEL_BATCH = 64;
+    private static final long LARGEST_KERNEL_BATCH_OF_SEVERAL_THREADS = 16;
 
     /// A recurrent state: h (N, R) and c (N, H), both null if there is none, c alone if the cell has none.
     record State(@Nullable Value h, @Nullable Value c) {
@@ -56,7 +58,7 @@ record OneDirection(
 
     void emit(Emitter emitter) {
         Kernels kernels = Kernels.available();
-        if (runsOnKernel(kernels)) {
+        if (runsOnKernel(kernels, emitter.threads())) {
             emitGruKernel(emitter, kernels);
         } else if (descriptor.cell().hasAttention() && descriptor.direction() == Direction.RIGHT_TO_LEFT) {
             emitReversed(emitter);
@@ -67,9 +69,10 @@ record OneDirection(
 
     /// oneDNN computes the f32 GRU that resets before the product with plain GEMM calls for each step, whose fixed
     /// cost dominates small batches.
-    private boolean runsOnKernel(Kernels kernels) {
+    private boolean runsOnKernel(Kernels kernels, int threads) {
         boolean resetBefore = descriptor.cell() == Cell.GRU || descriptor.cell() == Cell.AUGRU;
-        return resetBefore && kernels.isNative() && descriptor.batch() <= LARGEST_KERNEL_BATCH;
+        long largest = threads == 1 ? LARGEST_KERNEL_BATCH : LARGEST_KERNEL_BATCH_OF_SEVERAL_THREADS;
+        return resetBefore && kernels.isNative() && descriptor.batch() <= largest;
     }
 
     /// The input's share of all gates in one GEMM over all steps, then the recurrence in a kernel.

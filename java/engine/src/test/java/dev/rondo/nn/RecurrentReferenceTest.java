@@ -126,7 +126,7 @@ class RecurrentReferenceTest {
     @ParameterizedTest
     @EnumSource(Kind.class)
     void largeBatch(Kind kind) {
-        check(kind.toString(), network(9, kind, Direction.FORWARD, List.of(20), 4, 37, 9, true), true, 1);
+        check(kind.toString(), network(9, kind, Direction.FORWARD, List.of(20), 4, 67, 9, true), true, 1);
     }
 
     @ParameterizedTest
