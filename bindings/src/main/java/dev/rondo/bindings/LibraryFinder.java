@@ -89,7 +89,7 @@ sealed interface LibraryFinder {
                 throw new NativeLoadException(
                         "cannot extract " + String.join(", ", resources.keySet()) + " to " + folder + " on " + platform
                                 + ": " + e + "; set -D" + NativeLibraries.CACHE_PROPERTY
-                                + " to a folder that can be written",
+                                + " (or XDG_CACHE_HOME) to a folder that can be written",
                         e);
             }
         }

@@ -207,7 +207,10 @@ class NativeLibrariesTest {
         String text = probe(onClassPath(), "-D" + NativeLibraries.CACHE_PROPERTY + "=" + file.resolve("cache"));
         assertTrue(text.startsWith("NativeLoadException: cannot extract"), text);
         assertTrue(text.contains(file.toString()), text);
-        assertTrue(text.contains("set -D" + NativeLibraries.CACHE_PROPERTY + " to a folder that can be written"), text);
+        assertTrue(
+                text.contains(
+                        "set -D" + NativeLibraries.CACHE_PROPERTY + " (or XDG_CACHE_HOME) to a folder that can be"),
+                text);
     }
 
     @Test

@@ -21,6 +21,9 @@ import java.util.Optional;
 /// @param type   PyTorch's class name
 /// @param module the layer
 record LayerDescription(String type, Module module) {
+    // Each layer takes memory before its weights are looked for, so a hostile number must not get that far.
+    private static final int MOST_LAYERS = 1000;
+
     static LayerDescription of(JsonField layer) {
         JsonField type = layer.get("type");
         try {
@@ -70,7 +73,7 @@ record LayerDescription(String type, Module module) {
 
     private static Recurrence recurrence(JsonField layer) {
         Recurrence recurrence = Recurrence.of(size(layer, "input_size"), size(layer, "hidden_size"))
-                .layers(layer.find("num_layers").map(JsonField::asInt).orElse(1))
+                .layers(layerCount(layer.find("num_layers")))
                 .projected(layer.find("proj_size").map(JsonField::asInt).orElse(0));
         if (flag(layer, "bidirectional", false)) {
             recurrence = recurrence.bidirectional();
@@ -79,6 +82,14 @@ record LayerDescription(String type, Module module) {
             recurrence = recurrence.batchFirst();
         }
         return flag(layer, "bias", true) ? recurrence : recurrence.withoutBias();
+    }
+
+    private static int layerCount(Optional<JsonField> field) {
+        int count = field.map(JsonField::asInt).orElse(1);
+        if (count > MOST_LAYERS) {
+            throw field.orElseThrow().malformed("is more than " + MOST_LAYERS + " layers");
+        }
+        return count;
     }
 
     private static RNN.Nonlinearity nonlinearity(Optional<JsonField> field) {

@@ -153,6 +153,7 @@ class ModelFileTest {
                 "\"hidden_size\": 5|\"hidden_size\": -5|layers[2].hidden_size",
                 "\"hidden_size\": 5|\"hidden_size\": \"five\"|layers[2].hidden_size",
                 "\"num_layers\": 2|\"num_layers\": 0|layers[2]",
+                "\"num_layers\": 2|\"num_layers\": 2000000000|layers[2].num_layers",
                 "\"p\": 0.3|\"p\": 3|layers[1]",
                 "\"dim\": -1|\"dim\": 0|layers[5].dim",
                 "[10]|[2, 10]|layers[3].normalized_shape",

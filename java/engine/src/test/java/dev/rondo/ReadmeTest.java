@@ -19,9 +19,7 @@ class ReadmeTest {
         String readme = Files.readString(Path.of("../../README.md"));
         String example = readme.split("```java\n")[1].split("```")[0];
         assertTrue(example.lines().count() <= 15, "the example is longer than 15 lines");
-        Path source = Files.writeString(
-                folder.resolve("Example.java"),
-                """
+        Path source = Files.writeString(folder.resolve("Example.java"), """
                 import dev.rondo.*;
                 import dev.rondo.nn.*;
                 import dev.rondo.nn.Module;
@@ -30,8 +28,7 @@ class ReadmeTest {
                 void main() {
                 %s
                 }
-                """
-                        .formatted(example));
+                """.formatted(example));
         String classPath = Stream.of("java.class.path", "jdk.module.path")
                 .map(property -> System.getProperty(property, ""))
                 .collect(Collectors.joining(File.pathSeparator));

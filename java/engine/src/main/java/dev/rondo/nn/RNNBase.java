@@ -69,7 +69,7 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
         // reversed sequence.
         boolean reverse = recurrence.directions().size() == 2 && direction == Direction.RIGHT_TO_LEFT;
         String suffix = "_l" + layer + (reverse ? "_reverse" : "");
-        int rows = cell.gates() * hidden;
+        long rows = (long) cell.gates() * hidden;
         Shape bias = Shape.of(rows);
         return new DirectionParameters(
                 register("weight_ih" + suffix, new Parameter(Shape.of(rows, recurrence.inputSize(layer)), uniform)),

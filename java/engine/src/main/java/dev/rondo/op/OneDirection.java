@@ -38,6 +38,9 @@ record OneDirection(
     private static final long SCRATCHPAD_LIMIT = 64L << 20;
     private static final long SHORTEST_CHUNK = 64;
 
+    // A step with fewer multiplications than this is slower on two threads than on one: measured, see ARCHITECTURE.md.
+    private static final long SMALLEST_SHARED_STEP = 100_000;
+
     // Up to these batches the step kernel is ahead of oneDNN's reset-before GRU, which can use several threads while
     // the kernel cannot: measured, see ARCHITECTURE.md.
     private static final long LARGEST_KERNEL_BATCH = 64;
@@ -63,8 +66,14 @@ record OneDirection(
         } else if (descriptor.cell().hasAttention() && descriptor.direction() == Direction.RIGHT_TO_LEFT) {
             emitReversed(emitter);
         } else {
-            emitPrimitives(emitter);
+            emitter.withThreads(threads(emitter.threads()), () -> emitPrimitives(emitter));
         }
+    }
+
+    /// The threads of a primitive meet after every step, so a step has to be worth it.
+    private int threads(int allowed) {
+        long products = descriptor.cell().gates() * descriptor.hidden() * descriptor.projection() * descriptor.batch();
+        return products < SMALLEST_SHARED_STEP ? 1 : allowed;
     }
 
     /// oneDNN computes the f32 GRU that resets before the product with plain GEMM calls for each step, whose fixed
@@ -170,7 +179,7 @@ record OneDirection(
                         result,
                         initial,
                         last)
-                .emitPrimitives(emitter);
+                .emit(emitter);
         reverse(emitter, result, output);
     }
 

@@ -3,6 +3,7 @@ package dev.rondo.program;
 import static dev.rondo.bindings.dnnl.Dnnl.DNNL_ARG_FROM;
 import static dev.rondo.bindings.dnnl.Dnnl.DNNL_ARG_TO;
 
+import dev.rondo.onednn.Engine;
 import dev.rondo.onednn.MemoryDescriptor;
 import dev.rondo.onednn.Primitive;
 import dev.rondo.tensor.DataType;
@@ -18,7 +19,7 @@ import java.util.function.Function;
 public final class Emitter {
     private final Recorder recorder;
     private final PackedWeights weights;
-    private final int threads;
+    private int threads;
     private final Set<Buffer> needed;
     private final List<Instruction> instructions = new ArrayList<>();
     private final Resources resources = new Resources();
@@ -46,6 +47,24 @@ public final class Emitter {
     /// How many threads each instruction may use.
     public int threads() {
         return threads;
+    }
+
+    /// Emits instructions that use so many threads, for work too small to share among more.
+    public void withThreads(int fewer, Runnable emission) {
+        if (fewer == threads) {
+            emission.run();
+            return;
+        }
+        int before = threads;
+        setThreads(fewer);
+        emission.run();
+        setThreads(before);
+    }
+
+    private void setThreads(int count) {
+        threads = count;
+        Engine.setThreads(count); // oneDNN splits work when a primitive is made, too
+        kernel("threads " + count, "OpenMP", List.of(), List.of(), _ -> () -> Engine.setThreads(count));
     }
 
     /// Whether anything reads this value.

@@ -1,0 +1,64 @@
+package dev.rondo.cli;
+
+import dev.rondo.ModelFile;
+import dev.rondo.format.MalformedFileException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// A model that the command line names.
+final class ModelArgument {
+    @Parameters(
+            paramLabel = "MODEL",
+            description = "A .safetensors file with a model.json beside it, that model.json, or their folder.")
+    private Path file;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "The model's description, where it is not model.json beside the weights.")
+    private @Nullable Path config;
+
+    Path file() {
+        return file;
+    }
+
+    ModelFile read() throws IOException {
+        return read(file, config);
+    }
+
+    static ModelFile read(Path file, @Nullable Path config) throws IOException {
+        if (!Files.exists(file)) {
+            throw new NoSuchFileException(file.toString());
+        }
+        if (!isReadable(file)) {
+            throw new InputException(file + ": is not in a format that Rondo reads; give a .safetensors file with"
+                    + " a model.json beside it, that model.json, or their folder");
+        }
+        boolean isWeights = file.toString().endsWith(".safetensors");
+        if (config != null && !isWeights) {
+            throw new InputException("--config goes with a .safetensors file, not with " + file);
+        }
+        Path description = config != null ? config : file.resolveSibling("model.json");
+        if (isWeights && !Files.exists(description)) {
+            throw new InputException(
+                    description + ": no such file; --config names the description of " + file + " if it is elsewhere");
+        }
+        try {
+            return config == null ? ModelFile.read(file) : ModelFile.read(file, config);
+        } catch (OutOfMemoryError e) {
+            throw new InputException(file + ": describes more layers than fit into memory", e);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedFileException(description.toString(), e.getMessage(), e);
+        }
+    }
+
+    private static boolean isReadable(Path file) {
+        String name = file.toString();
+        return Files.isDirectory(file) || name.endsWith(".safetensors") || name.endsWith(".json");
+    }
+}

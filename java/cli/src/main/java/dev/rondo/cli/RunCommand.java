@@ -1,0 +1,118 @@
+package dev.rondo.cli;
+
+import dev.rondo.Model;
+import dev.rondo.ModelFile;
+import dev.rondo.Session;
+import dev.rondo.format.MalformedFileException;
+import dev.rondo.format.Npy;
+import dev.rondo.tensor.Tensor;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.foreign.Arena;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+        name = "run",
+        description = "Runs a model once and writes every output as OUTDIR/NAME.npy: all of them or none.",
+        footer = {
+            "",
+            "Arrays are .npy files of float32, or of int64 or int32 for ids.",
+            "",
+            "Example:",
+            "  rondo run model.safetensors -i ids=ids.npy -o out"
+        })
+final class RunCommand implements Callable<Integer> {
+    @ParentCommand
+    private Main main;
+
+    @Mixin
+    private ModelArgument model;
+
+    @Option(
+            names = "-i",
+            paramLabel = "NAME=FILE",
+            required = true,
+            description = "An input's array; FILE alone where the model has one input.")
+    private List<String> inputs;
+
+    @Option(
+            names = "-o",
+            paramLabel = "OUTDIR",
+            required = true,
+            description = "Folder for the outputs; made if missing.")
+    private Path folder;
+
+    @Mixin
+    private EngineOptions engine;
+
+    @Override
+    public Integer call() throws IOException {
+        engine.check();
+        requireWritable(folder.toAbsolutePath());
+        ModelFile file = model.read();
+        Terminal terminal = main.terminal();
+        try (Arena arena = Arena.ofShared();
+                Model loaded = file.model()) {
+            InputArrays arrays = InputArrays.read(inputs, loaded.inputs(), arena);
+            terminal.loadLibraries();
+            try (Session session = arrays.session(loaded, model.file().toString(), engine.threads())) {
+                session.outputs().keySet().forEach(this::requireFileName);
+                arrays.run(session);
+                write(session.outputs());
+                session.outputs()
+                        .forEach((name, output) -> terminal.notice(
+                                "Wrote %s (%s %s)", folder.resolve(name + ".npy"), output.type(), output.shape()));
+            }
+        }
+        return 0;
+    }
+
+    /// Finds out before the work is done what would fail after it.
+    private static void requireWritable(Path folder) throws IOException {
+        Path existing = folder;
+        while (!Files.exists(existing)) {
+            existing = existing.getParent();
+        }
+        if (!Files.isDirectory(existing)) {
+            throw new NotDirectoryException(existing.toString());
+        }
+        if (!Files.isWritable(existing)) {
+            throw new AccessDeniedException(existing.toString());
+        }
+    }
+
+    /// A model's author must not choose where files go.
+    private void requireFileName(String name) {
+        boolean plain = name.codePoints().noneMatch(c -> c == '/' || c == '\\' || Character.isISOControl(c));
+        if (!plain || name.isBlank() || name.startsWith(".") || name.length() > 200) {
+            throw new MalformedFileException(
+                    model.file().toString(),
+                    "has an output named " + MalformedFileException.quote(name) + ", which cannot be a file's name");
+        }
+    }
+
+    private void write(Map<String, Tensor> outputs) throws IOException {
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw new InputException("-o " + folder + ": cannot make the folder", e);
+        }
+        try (OutputFiles files = new OutputFiles()) {
+            for (var output : outputs.entrySet()) {
+                OutputStream out = files.create(folder.resolve(output.getKey() + ".npy"));
+                Npy.write(out, output.getValue(), Npy.Layout.DEFAULT);
+            }
+            files.commit();
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package dev.rondo.cli;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class InfoCommandTest {
+    @TempDir
+    private Path folder;
+
+    private Path model;
+
+    @BeforeEach
+    void files() throws IOException {
+        model = Samples.model(folder);
+    }
+
+    @Test
+    void showsLayersMemoryAndImplementations() {
+        String text = Invocation.of("info", model).succeeds().out();
+
+        assertTrue(text.contains("input   ids     I64  [N, T]"), text);
+        assertTrue(text.contains("output  logits  F32  [N, T, 10]"), text);
+        assertTrue(text.contains("332,682"), text);
+        assertTrue(text.contains("1.27 MiB"), text);
+        assertTrue(text.contains("ids [1, 100]"), text);
+        assertTrue(text.contains("lstm_f32_fwd_inf_l2r:l1t100mb1_slc32_sic96_dhc96"), text);
+        assertTrue(text.contains("oneDNN"), text);
+    }
+
+    @Test
+    void takesShapesAndThreads() {
+        String text = Invocation.of("info", model, "--shape", "ids=3,7", "--threads", 2)
+                .succeeds()
+                .out();
+
+        assertTrue(text.contains("ids [3, 7] and 2 threads"), text);
+        assertTrue(text.contains("t7mb3"), text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"ids", "ids=", "ids=1", "ids=1,x", "ids=-1,2", "tokens=1,2", "ids=1,999999999999999999", "=1,2"})
+    void refusesShapesThatDoNotFit(String shape) {
+        Invocation.of("info", model, "--shape", shape).isBadInput(shape.contains("ids") ? "ids" : "--shape " + shape);
+    }
+
+    @Test
+    void refusesWhatIsNoModel() {
+        Invocation.of("info", folder.resolve("none")).isBadInput("none: no such file");
+        Invocation.of("info").isBadInput("MODEL");
+    }
+}
