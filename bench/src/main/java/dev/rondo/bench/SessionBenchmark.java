@@ -51,14 +51,13 @@ public class SessionBenchmark {
         int batch = Integer.parseInt(parts[2].substring(1));
         int steps = Integer.parseInt(parts[3].substring(1));
         Recurrence recurrence = Recurrence.of(hidden, hidden);
-        Module module =
-                switch (parts[0]) {
-                    case "lstm" -> new LSTM(recurrence);
-                    case "gru" -> new GRU(recurrence);
-                    case "gru_reset_before" -> new GRU(recurrence, GRU.Reset.BEFORE_PRODUCT, false);
-                    case "rnn" -> new RNN(recurrence, RNN.Nonlinearity.TANH);
-                    default -> throw new IllegalArgumentException("no cell " + parts[0]);
-                };
+        Module module = switch (parts[0]) {
+            case "lstm" -> new LSTM(recurrence);
+            case "gru" -> new GRU(recurrence);
+            case "gru_reset_before" -> new GRU(recurrence, GRU.Reset.BEFORE_PRODUCT, false);
+            case "rnn" -> new RNN(recurrence, RNN.Nonlinearity.TANH);
+            default -> throw new IllegalArgumentException("no cell " + parts[0]);
+        };
         module.initialize(1);
         model = Model.of(module, Input.floats("x", "T", "N", Integer.toString(hidden)));
         session = model.session(threads, Shape.of(steps, batch, hidden));
