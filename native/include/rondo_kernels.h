@@ -11,14 +11,16 @@
 
 #include <stdint.h>
 
+#include "rondo_training.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 #pragma GCC visibility push(default)
 
-/* Changes with every incompatible change of this header. */
-#define RONDO_ABI_VERSION 1
+/* Changes with every incompatible change of this header and of those it includes. */
+#define RONDO_ABI_VERSION 2
 
 /* The RONDO_ABI_VERSION the library was built with. */
 int32_t rondo_abi_version(void);

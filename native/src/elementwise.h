@@ -36,6 +36,43 @@ inline vec exp(vec x) {
     return p * power_of_two(half) * power_of_two(n - half);
 }
 
+// Relative error below 2e-7; -inf at 0, NaN below.
+inline vec log(vec x) {
+    constexpr float kLn2High = 0.693359375f;
+    constexpr float kLn2Low = -2.12194440e-4f;
+    constexpr int32_t kSqrtHalf = 0x3f3504f3;  // as a float, sqrt(1/2)
+
+    const ivec subnormal = x < 1.17549435e-38f;
+    const vec normal = subnormal ? x * 8388608.0f : x;
+
+    // x = m * 2^n with m in [sqrt(1/2), sqrt(2))
+    const ivec distance = (ivec)normal - kSqrtHalf;
+    const vec r = (vec)((ivec)normal - (distance & ~0x7fffff)) - 1.0f;  // m - 1
+    const vec n = __builtin_convertvector((distance >> 23) - (subnormal & 23), vec);
+
+    vec p = splat(7.0376836292e-2f);
+    p = p * r - 1.1514610310e-1f;
+    p = p * r + 1.1676998740e-1f;
+    p = p * r - 1.2420140846e-1f;
+    p = p * r + 1.4249322787e-1f;
+    p = p * r - 1.6668057665e-1f;
+    p = p * r + 2.0000714765e-1f;
+    p = p * r - 2.4999993993e-1f;
+    p = p * r + 3.3333331174e-1f;
+    const vec square = r * r;
+    const vec finite = n * kLn2High + (r + (p * r * square + n * kLn2Low - 0.5f * square));
+
+    const vec special = x == 0.0f ? splat(-__builtin_inff()) : splat(__builtin_nanf(""));
+    return x > 0.0f ? (x == __builtin_inff() ? x : finite) : special;
+}
+
+// log(1 + x) for x in [-1, 1], with a small relative error also near 0; NaN below -1.
+inline vec log1p(vec x) {
+    const vec shifted = 1.0f + x;
+    const vec rounding = shifted - 1.0f - x;
+    return log(shifted) - (shifted > 0.0f ? rounding / shifted : vec{});
+}
+
 inline vec sigmoid(vec x) { return 1.0f / (1.0f + exp(-x)); }
 
 inline vec tanh(vec x) { return 1.0f - 2.0f / (1.0f + exp(x + x)); }

@@ -5,6 +5,30 @@
 
 namespace rondo::RONDO_ISA {
 
-const Kernels kernels = {RONDO_NAME(RONDO_ISA), softmax, gru, gru_scratch_size, gru_packed_size, gru_pack};
+const Kernels kernels = {
+    RONDO_NAME(RONDO_ISA),
+    softmax,
+    gru,
+    gru_scratch_size,
+    gru_packed_size,
+    gru_pack,
+    embedding_backward,
+    softmax_backward,
+    cross_entropy,
+    cross_entropy_backward,
+    pointwise_loss,
+    pointwise_loss_backward,
+    sgd,
+    adam,
+    rmsprop,
+    adagrad,
+    sum_of_squares,
+    max_abs,
+    first_non_finite,
+    scale,
+    clamp,
+    column_sums,
+    dropout,
+};
 
 }  // namespace rondo::RONDO_ISA

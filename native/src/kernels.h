@@ -1,5 +1,5 @@
-// What every instruction set offers: softmax.cpp, gru.cpp and kernels.cpp are compiled once for each, with RONDO_ISA
-// naming the namespace. Such files must not use templates or inline functions of the standard library: the linker
+// What every instruction set offers: all files but rondo.cpp are compiled once for each, with RONDO_ISA naming the
+// namespace. Such files must not use templates or inline functions of the standard library: the linker
 // keeps one copy of those, and that copy could hold instructions the processor does not have.
 #pragma once
 
@@ -14,6 +14,35 @@ struct Kernels {
     int64_t (*gru_scratch_size)(int64_t batch, int64_t hidden);
     int64_t (*gru_packed_size)(int64_t hidden);
     void (*gru_pack)(const float *weights, int64_t hidden, float *packed);
+
+    void (*embedding_backward)(const float *diff_dst, const int64_t *ids, int64_t count, int64_t width,
+                               int64_t padding, float *diff_table);
+    void (*softmax_backward)(const float *dst, const float *diff_dst, float *diff_src, int64_t rows, int64_t width,
+                             bool logarithmic);
+    int64_t (*cross_entropy)(const rondo_cross_entropy &arguments, float *loss);
+    void (*cross_entropy_backward)(const rondo_cross_entropy &arguments, const float *diff_loss, float *diff_logits);
+    void (*pointwise_loss)(int32_t kind, float parameter, const float *x, const float *target, const float *weight,
+                           int64_t count, int32_t reduction, float *loss);
+    void (*pointwise_loss_backward)(int32_t kind, float parameter, const float *x, const float *target,
+                                    const float *weight, int64_t count, int32_t reduction, const float *diff_loss,
+                                    float *diff_x);
+    void (*sgd)(const rondo_sgd &settings, float *parameter, const float *gradient, float *momentum_buffer,
+                int64_t count);
+    void (*adam)(const rondo_adam &settings, float *parameter, const float *gradient, float *exp_avg,
+                 float *exp_avg_sq, float *max_exp_avg_sq, int64_t count);
+    void (*rmsprop)(const rondo_rmsprop &settings, float *parameter, const float *gradient, float *square_avg,
+                    float *grad_avg, float *momentum_buffer, int64_t count);
+    void (*adagrad)(const rondo_adagrad &settings, float *parameter, const float *gradient, float *sum,
+                    int64_t count);
+    double (*sum_of_squares)(const float *x, int64_t count);
+    float (*max_abs)(const float *x, int64_t count);
+    int64_t (*first_non_finite)(const float *x, int64_t count);
+    void (*scale)(float *x, int64_t count, float factor);
+    void (*clamp)(float *x, int64_t count, float bound);
+    void (*column_sums)(const float *src, int64_t rows, int64_t width, int64_t row_stride, float *dst,
+                        bool accumulate);
+    void (*dropout)(const float *src, float *dst, int64_t repeats, int64_t count, float p, uint64_t seed,
+                    uint64_t offset);
 };
 
 namespace generic {
@@ -36,6 +65,30 @@ void gru(const rondo_gru &gru);
 int64_t gru_scratch_size(int64_t batch, int64_t hidden);
 int64_t gru_packed_size(int64_t hidden);
 void gru_pack(const float *weights, int64_t hidden, float *packed);
+
+void embedding_backward(const float *diff_dst, const int64_t *ids, int64_t count, int64_t width, int64_t padding,
+                        float *diff_table);
+void softmax_backward(const float *dst, const float *diff_dst, float *diff_src, int64_t rows, int64_t width,
+                      bool logarithmic);
+int64_t cross_entropy(const rondo_cross_entropy &arguments, float *loss);
+void cross_entropy_backward(const rondo_cross_entropy &arguments, const float *diff_loss, float *diff_logits);
+void pointwise_loss(int32_t kind, float parameter, const float *x, const float *target, const float *weight,
+                    int64_t count, int32_t reduction, float *loss);
+void pointwise_loss_backward(int32_t kind, float parameter, const float *x, const float *target, const float *weight,
+                             int64_t count, int32_t reduction, const float *diff_loss, float *diff_x);
+void sgd(const rondo_sgd &settings, float *parameter, const float *gradient, float *momentum_buffer, int64_t count);
+void adam(const rondo_adam &settings, float *parameter, const float *gradient, float *exp_avg, float *exp_avg_sq,
+          float *max_exp_avg_sq, int64_t count);
+void rmsprop(const rondo_rmsprop &settings, float *parameter, const float *gradient, float *square_avg,
+             float *grad_avg, float *momentum_buffer, int64_t count);
+void adagrad(const rondo_adagrad &settings, float *parameter, const float *gradient, float *sum, int64_t count);
+double sum_of_squares(const float *x, int64_t count);
+float max_abs(const float *x, int64_t count);
+int64_t first_non_finite(const float *x, int64_t count);
+void scale(float *x, int64_t count, float factor);
+void clamp(float *x, int64_t count, float bound);
+void column_sums(const float *src, int64_t rows, int64_t width, int64_t row_stride, float *dst, bool accumulate);
+void dropout(const float *src, float *dst, int64_t repeats, int64_t count, float p, uint64_t seed, uint64_t offset);
 }  // namespace RONDO_ISA
 #endif
 

@@ -70,3 +70,73 @@ int64_t rondo_gru_packed_size(int64_t hidden) { return kernels.gru_packed_size(h
 void rondo_gru_pack_f32(const float *weights, int64_t hidden, float *packed) {
     kernels.gru_pack(weights, hidden, packed);
 }
+
+void rondo_embedding_backward_f32(const float *diff_dst, const int64_t *ids, int64_t count, int64_t width,
+                                  int64_t padding, float *diff_table) {
+    kernels.embedding_backward(diff_dst, ids, count, width, padding, diff_table);
+}
+
+void rondo_softmax_backward_f32(const float *dst, const float *diff_dst, float *diff_src, int64_t rows, int64_t width,
+                                int32_t logarithmic) {
+    kernels.softmax_backward(dst, diff_dst, diff_src, rows, width, logarithmic != 0);
+}
+
+int64_t rondo_cross_entropy_f32(const rondo_cross_entropy *arguments, float *loss) {
+    return kernels.cross_entropy(*arguments, loss);
+}
+
+void rondo_cross_entropy_backward_f32(const rondo_cross_entropy *arguments, const float *diff_loss,
+                                      float *diff_logits) {
+    kernels.cross_entropy_backward(*arguments, diff_loss, diff_logits);
+}
+
+void rondo_pointwise_loss_f32(int32_t kind, float parameter, const float *x, const float *target, const float *weight,
+                              int64_t count, int32_t reduction, float *loss) {
+    kernels.pointwise_loss(kind, parameter, x, target, weight, count, reduction, loss);
+}
+
+void rondo_pointwise_loss_backward_f32(int32_t kind, float parameter, const float *x, const float *target,
+                                       const float *weight, int64_t count, int32_t reduction, const float *diff_loss,
+                                       float *diff_x) {
+    kernels.pointwise_loss_backward(kind, parameter, x, target, weight, count, reduction, diff_loss, diff_x);
+}
+
+void rondo_sgd_f32(const rondo_sgd *settings, float *parameter, const float *gradient, float *momentum_buffer,
+                   int64_t count) {
+    kernels.sgd(*settings, parameter, gradient, momentum_buffer, count);
+}
+
+void rondo_adam_f32(const rondo_adam *settings, float *parameter, const float *gradient, float *exp_avg,
+                    float *exp_avg_sq, float *max_exp_avg_sq, int64_t count) {
+    kernels.adam(*settings, parameter, gradient, exp_avg, exp_avg_sq, max_exp_avg_sq, count);
+}
+
+void rondo_rmsprop_f32(const rondo_rmsprop *settings, float *parameter, const float *gradient, float *square_avg,
+                       float *grad_avg, float *momentum_buffer, int64_t count) {
+    kernels.rmsprop(*settings, parameter, gradient, square_avg, grad_avg, momentum_buffer, count);
+}
+
+void rondo_adagrad_f32(const rondo_adagrad *settings, float *parameter, const float *gradient, float *sum,
+                       int64_t count) {
+    kernels.adagrad(*settings, parameter, gradient, sum, count);
+}
+
+double rondo_sum_of_squares_f32(const float *x, int64_t count) { return kernels.sum_of_squares(x, count); }
+
+float rondo_max_abs_f32(const float *x, int64_t count) { return kernels.max_abs(x, count); }
+
+int64_t rondo_first_non_finite_f32(const float *x, int64_t count) { return kernels.first_non_finite(x, count); }
+
+void rondo_scale_f32(float *x, int64_t count, float factor) { kernels.scale(x, count, factor); }
+
+void rondo_clamp_f32(float *x, int64_t count, float bound) { kernels.clamp(x, count, bound); }
+
+void rondo_column_sums_f32(const float *src, int64_t rows, int64_t width, int64_t row_stride, float *dst,
+                           int32_t accumulate) {
+    kernels.column_sums(src, rows, width, row_stride, dst, accumulate != 0);
+}
+
+void rondo_dropout_f32(const float *src, float *dst, int64_t repeats, int64_t count, float p, uint64_t seed,
+                       uint64_t offset) {
+    kernels.dropout(src, dst, repeats, count, p, seed, offset);
+}

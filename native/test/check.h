@@ -65,9 +65,35 @@ private:
     size_t length;
 };
 
+// Random numbers in [-scale, scale].
+inline void fill(Guarded<float> &buffer, float scale) {
+    for (int64_t i = 0; i < buffer.count; i++) {
+        buffer[i] = uniform(-scale, scale);
+    }
+}
+
+inline void copy(const Guarded<float> &src, Guarded<float> &dst) {
+    std::memcpy(dst.data, src.data, dst.count * sizeof(float));
+}
+
+// NaN for NaN, infinities exactly, and everything else within the tolerance.
+inline bool near(double actual, double expected, double tolerance) {
+    return std::isfinite(expected) ? std::fabs(actual - expected) <= tolerance
+                                   : actual == expected || (std::isnan(actual) && std::isnan(expected));
+}
+
 void isa();
 void embedding();
+void embedding_backward();
 void softmax();
+void softmax_backward();
+void cross_entropy();
+void cross_entropy_edges();
+void losses();
+void optimizers();
+void reductions();
+void column_sums();
+void dropout();
 void gru();
 void gru_activations();
 

@@ -6,6 +6,8 @@
 
 namespace {
 
+using test::fill;
+
 struct Case {
     int64_t steps, batch, hidden;
     bool reverse, attention, src_iter, dst_layer, dst_iter, in_place, batch_first;
@@ -21,12 +23,6 @@ struct Rows {
           batch(c.batch_first ? c.steps * (length + c.gap) + c.gap : length + c.gap),
           size(c.steps == 0 ? 0 : (c.steps - 1) * step + (c.batch - 1) * batch + length) {}
 };
-
-void fill(test::Guarded<float> &buffer, float scale) {
-    for (int64_t i = 0; i < buffer.count; i++) {
-        buffer[i] = test::uniform(-scale, scale);
-    }
-}
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 

@@ -10,7 +10,16 @@ int main(int argc, char **argv) {
 
     test::isa();
     test::embedding();
+    test::embedding_backward();
     test::softmax();
+    test::softmax_backward();
+    test::cross_entropy();
+    test::cross_entropy_edges();
+    test::losses();
+    test::optimizers();
+    test::reductions();
+    test::column_sums();
+    test::dropout();
     test::gru();
     test::gru_activations();
 

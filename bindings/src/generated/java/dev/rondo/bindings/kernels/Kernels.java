@@ -23,14 +23,775 @@ public class Kernels extends Kernels$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int RONDO_ABI_VERSION = (int)1L;
+    private static final int RONDO_ABI_VERSION = (int)2L;
     /**
      * {@snippet lang=c :
-     * #define RONDO_ABI_VERSION 1
+     * #define RONDO_ABI_VERSION 2
      * }
      */
     public static int RONDO_ABI_VERSION() {
         return RONDO_ABI_VERSION;
+    }
+
+    private static class rondo_embedding_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_embedding_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_embedding_backward_f32(const float *diff_dst, const int64_t *ids, int64_t count, int64_t width, int64_t padding, float *diff_table)
+     * }
+     */
+    public static FunctionDescriptor rondo_embedding_backward_f32$descriptor() {
+        return rondo_embedding_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_embedding_backward_f32(const float *diff_dst, const int64_t *ids, int64_t count, int64_t width, int64_t padding, float *diff_table)
+     * }
+     */
+    public static MethodHandle rondo_embedding_backward_f32$handle() {
+        return rondo_embedding_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_embedding_backward_f32(const float *diff_dst, const int64_t *ids, int64_t count, int64_t width, int64_t padding, float *diff_table)
+     * }
+     */
+    public static MemorySegment rondo_embedding_backward_f32$address() {
+        return rondo_embedding_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_embedding_backward_f32(const float *diff_dst, const int64_t *ids, int64_t count, int64_t width, int64_t padding, float *diff_table)
+     * }
+     */
+    public static void rondo_embedding_backward_f32(MemorySegment diff_dst, MemorySegment ids, long count, long width, long padding, MemorySegment diff_table) {
+        var mh$ = rondo_embedding_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_embedding_backward_f32", diff_dst, ids, count, width, padding, diff_table);
+            }
+            mh$.invokeExact(diff_dst, ids, count, width, padding, diff_table);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_softmax_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_softmax_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_softmax_backward_f32(const float *dst, const float *diff_dst, float *diff_src, int64_t rows, int64_t width, int32_t logarithmic)
+     * }
+     */
+    public static FunctionDescriptor rondo_softmax_backward_f32$descriptor() {
+        return rondo_softmax_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_softmax_backward_f32(const float *dst, const float *diff_dst, float *diff_src, int64_t rows, int64_t width, int32_t logarithmic)
+     * }
+     */
+    public static MethodHandle rondo_softmax_backward_f32$handle() {
+        return rondo_softmax_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_softmax_backward_f32(const float *dst, const float *diff_dst, float *diff_src, int64_t rows, int64_t width, int32_t logarithmic)
+     * }
+     */
+    public static MemorySegment rondo_softmax_backward_f32$address() {
+        return rondo_softmax_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_softmax_backward_f32(const float *dst, const float *diff_dst, float *diff_src, int64_t rows, int64_t width, int32_t logarithmic)
+     * }
+     */
+    public static void rondo_softmax_backward_f32(MemorySegment dst, MemorySegment diff_dst, MemorySegment diff_src, long rows, long width, int logarithmic) {
+        var mh$ = rondo_softmax_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_softmax_backward_f32", dst, diff_dst, diff_src, rows, width, logarithmic);
+            }
+            mh$.invokeExact(dst, diff_dst, diff_src, rows, width, logarithmic);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_cross_entropy_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_LONG,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_cross_entropy_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t rondo_cross_entropy_f32(const rondo_cross_entropy *arguments, float *loss)
+     * }
+     */
+    public static FunctionDescriptor rondo_cross_entropy_f32$descriptor() {
+        return rondo_cross_entropy_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t rondo_cross_entropy_f32(const rondo_cross_entropy *arguments, float *loss)
+     * }
+     */
+    public static MethodHandle rondo_cross_entropy_f32$handle() {
+        return rondo_cross_entropy_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t rondo_cross_entropy_f32(const rondo_cross_entropy *arguments, float *loss)
+     * }
+     */
+    public static MemorySegment rondo_cross_entropy_f32$address() {
+        return rondo_cross_entropy_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t rondo_cross_entropy_f32(const rondo_cross_entropy *arguments, float *loss)
+     * }
+     */
+    public static long rondo_cross_entropy_f32(MemorySegment arguments, MemorySegment loss) {
+        var mh$ = rondo_cross_entropy_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_cross_entropy_f32", arguments, loss);
+            }
+            return (long)mh$.invokeExact(arguments, loss);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_cross_entropy_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_cross_entropy_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_cross_entropy_backward_f32(const rondo_cross_entropy *arguments, const float *diff_loss, float *diff_logits)
+     * }
+     */
+    public static FunctionDescriptor rondo_cross_entropy_backward_f32$descriptor() {
+        return rondo_cross_entropy_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_cross_entropy_backward_f32(const rondo_cross_entropy *arguments, const float *diff_loss, float *diff_logits)
+     * }
+     */
+    public static MethodHandle rondo_cross_entropy_backward_f32$handle() {
+        return rondo_cross_entropy_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_cross_entropy_backward_f32(const rondo_cross_entropy *arguments, const float *diff_loss, float *diff_logits)
+     * }
+     */
+    public static MemorySegment rondo_cross_entropy_backward_f32$address() {
+        return rondo_cross_entropy_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_cross_entropy_backward_f32(const rondo_cross_entropy *arguments, const float *diff_loss, float *diff_logits)
+     * }
+     */
+    public static void rondo_cross_entropy_backward_f32(MemorySegment arguments, MemorySegment diff_loss, MemorySegment diff_logits) {
+        var mh$ = rondo_cross_entropy_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_cross_entropy_backward_f32", arguments, diff_loss, diff_logits);
+            }
+            mh$.invokeExact(arguments, diff_loss, diff_logits);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_pointwise_loss_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_INT,
+            Kernels.C_FLOAT,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_LONG,
+            Kernels.C_INT,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_pointwise_loss_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_pointwise_loss_f32(int32_t kind, float parameter, const float *x, const float *target, const float *weight, int64_t count, int32_t reduction, float *loss)
+     * }
+     */
+    public static FunctionDescriptor rondo_pointwise_loss_f32$descriptor() {
+        return rondo_pointwise_loss_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_pointwise_loss_f32(int32_t kind, float parameter, const float *x, const float *target, const float *weight, int64_t count, int32_t reduction, float *loss)
+     * }
+     */
+    public static MethodHandle rondo_pointwise_loss_f32$handle() {
+        return rondo_pointwise_loss_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_pointwise_loss_f32(int32_t kind, float parameter, const float *x, const float *target, const float *weight, int64_t count, int32_t reduction, float *loss)
+     * }
+     */
+    public static MemorySegment rondo_pointwise_loss_f32$address() {
+        return rondo_pointwise_loss_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_pointwise_loss_f32(int32_t kind, float parameter, const float *x, const float *target, const float *weight, int64_t count, int32_t reduction, float *loss)
+     * }
+     */
+    public static void rondo_pointwise_loss_f32(int kind, float parameter, MemorySegment x, MemorySegment target, MemorySegment weight, long count, int reduction, MemorySegment loss) {
+        var mh$ = rondo_pointwise_loss_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_pointwise_loss_f32", kind, parameter, x, target, weight, count, reduction, loss);
+            }
+            mh$.invokeExact(kind, parameter, x, target, weight, count, reduction, loss);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_pointwise_loss_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_INT,
+            Kernels.C_FLOAT,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_LONG,
+            Kernels.C_INT,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_pointwise_loss_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_pointwise_loss_backward_f32(int32_t kind, float parameter, const float *x, const float *target, const float *weight, int64_t count, int32_t reduction, const float *diff_loss, float *diff_x)
+     * }
+     */
+    public static FunctionDescriptor rondo_pointwise_loss_backward_f32$descriptor() {
+        return rondo_pointwise_loss_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_pointwise_loss_backward_f32(int32_t kind, float parameter, const float *x, const float *target, const float *weight, int64_t count, int32_t reduction, const float *diff_loss, float *diff_x)
+     * }
+     */
+    public static MethodHandle rondo_pointwise_loss_backward_f32$handle() {
+        return rondo_pointwise_loss_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_pointwise_loss_backward_f32(int32_t kind, float parameter, const float *x, const float *target, const float *weight, int64_t count, int32_t reduction, const float *diff_loss, float *diff_x)
+     * }
+     */
+    public static MemorySegment rondo_pointwise_loss_backward_f32$address() {
+        return rondo_pointwise_loss_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_pointwise_loss_backward_f32(int32_t kind, float parameter, const float *x, const float *target, const float *weight, int64_t count, int32_t reduction, const float *diff_loss, float *diff_x)
+     * }
+     */
+    public static void rondo_pointwise_loss_backward_f32(int kind, float parameter, MemorySegment x, MemorySegment target, MemorySegment weight, long count, int reduction, MemorySegment diff_loss, MemorySegment diff_x) {
+        var mh$ = rondo_pointwise_loss_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_pointwise_loss_backward_f32", kind, parameter, x, target, weight, count, reduction, diff_loss, diff_x);
+            }
+            mh$.invokeExact(kind, parameter, x, target, weight, count, reduction, diff_loss, diff_x);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_sgd_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_sgd_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_sgd_f32(const rondo_sgd *settings, float *parameter, const float *gradient, float *momentum_buffer, int64_t count)
+     * }
+     */
+    public static FunctionDescriptor rondo_sgd_f32$descriptor() {
+        return rondo_sgd_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_sgd_f32(const rondo_sgd *settings, float *parameter, const float *gradient, float *momentum_buffer, int64_t count)
+     * }
+     */
+    public static MethodHandle rondo_sgd_f32$handle() {
+        return rondo_sgd_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_sgd_f32(const rondo_sgd *settings, float *parameter, const float *gradient, float *momentum_buffer, int64_t count)
+     * }
+     */
+    public static MemorySegment rondo_sgd_f32$address() {
+        return rondo_sgd_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_sgd_f32(const rondo_sgd *settings, float *parameter, const float *gradient, float *momentum_buffer, int64_t count)
+     * }
+     */
+    public static void rondo_sgd_f32(MemorySegment settings, MemorySegment parameter, MemorySegment gradient, MemorySegment momentum_buffer, long count) {
+        var mh$ = rondo_sgd_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_sgd_f32", settings, parameter, gradient, momentum_buffer, count);
+            }
+            mh$.invokeExact(settings, parameter, gradient, momentum_buffer, count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_adam_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_adam_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_adam_f32(const rondo_adam *settings, float *parameter, const float *gradient, float *exp_avg, float *exp_avg_sq, float *max_exp_avg_sq, int64_t count)
+     * }
+     */
+    public static FunctionDescriptor rondo_adam_f32$descriptor() {
+        return rondo_adam_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_adam_f32(const rondo_adam *settings, float *parameter, const float *gradient, float *exp_avg, float *exp_avg_sq, float *max_exp_avg_sq, int64_t count)
+     * }
+     */
+    public static MethodHandle rondo_adam_f32$handle() {
+        return rondo_adam_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_adam_f32(const rondo_adam *settings, float *parameter, const float *gradient, float *exp_avg, float *exp_avg_sq, float *max_exp_avg_sq, int64_t count)
+     * }
+     */
+    public static MemorySegment rondo_adam_f32$address() {
+        return rondo_adam_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_adam_f32(const rondo_adam *settings, float *parameter, const float *gradient, float *exp_avg, float *exp_avg_sq, float *max_exp_avg_sq, int64_t count)
+     * }
+     */
+    public static void rondo_adam_f32(MemorySegment settings, MemorySegment parameter, MemorySegment gradient, MemorySegment exp_avg, MemorySegment exp_avg_sq, MemorySegment max_exp_avg_sq, long count) {
+        var mh$ = rondo_adam_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_adam_f32", settings, parameter, gradient, exp_avg, exp_avg_sq, max_exp_avg_sq, count);
+            }
+            mh$.invokeExact(settings, parameter, gradient, exp_avg, exp_avg_sq, max_exp_avg_sq, count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_rmsprop_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_rmsprop_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_rmsprop_f32(const rondo_rmsprop *settings, float *parameter, const float *gradient, float *square_avg, float *grad_avg, float *momentum_buffer, int64_t count)
+     * }
+     */
+    public static FunctionDescriptor rondo_rmsprop_f32$descriptor() {
+        return rondo_rmsprop_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_rmsprop_f32(const rondo_rmsprop *settings, float *parameter, const float *gradient, float *square_avg, float *grad_avg, float *momentum_buffer, int64_t count)
+     * }
+     */
+    public static MethodHandle rondo_rmsprop_f32$handle() {
+        return rondo_rmsprop_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_rmsprop_f32(const rondo_rmsprop *settings, float *parameter, const float *gradient, float *square_avg, float *grad_avg, float *momentum_buffer, int64_t count)
+     * }
+     */
+    public static MemorySegment rondo_rmsprop_f32$address() {
+        return rondo_rmsprop_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_rmsprop_f32(const rondo_rmsprop *settings, float *parameter, const float *gradient, float *square_avg, float *grad_avg, float *momentum_buffer, int64_t count)
+     * }
+     */
+    public static void rondo_rmsprop_f32(MemorySegment settings, MemorySegment parameter, MemorySegment gradient, MemorySegment square_avg, MemorySegment grad_avg, MemorySegment momentum_buffer, long count) {
+        var mh$ = rondo_rmsprop_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_rmsprop_f32", settings, parameter, gradient, square_avg, grad_avg, momentum_buffer, count);
+            }
+            mh$.invokeExact(settings, parameter, gradient, square_avg, grad_avg, momentum_buffer, count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_adagrad_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_adagrad_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_adagrad_f32(const rondo_adagrad *settings, float *parameter, const float *gradient, float *sum, int64_t count)
+     * }
+     */
+    public static FunctionDescriptor rondo_adagrad_f32$descriptor() {
+        return rondo_adagrad_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_adagrad_f32(const rondo_adagrad *settings, float *parameter, const float *gradient, float *sum, int64_t count)
+     * }
+     */
+    public static MethodHandle rondo_adagrad_f32$handle() {
+        return rondo_adagrad_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_adagrad_f32(const rondo_adagrad *settings, float *parameter, const float *gradient, float *sum, int64_t count)
+     * }
+     */
+    public static MemorySegment rondo_adagrad_f32$address() {
+        return rondo_adagrad_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_adagrad_f32(const rondo_adagrad *settings, float *parameter, const float *gradient, float *sum, int64_t count)
+     * }
+     */
+    public static void rondo_adagrad_f32(MemorySegment settings, MemorySegment parameter, MemorySegment gradient, MemorySegment sum, long count) {
+        var mh$ = rondo_adagrad_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_adagrad_f32", settings, parameter, gradient, sum, count);
+            }
+            mh$.invokeExact(settings, parameter, gradient, sum, count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_sum_of_squares_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_DOUBLE,
+            Kernels.C_POINTER,
+            Kernels.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_sum_of_squares_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * double rondo_sum_of_squares_f32(const float *x, int64_t count)
+     * }
+     */
+    public static FunctionDescriptor rondo_sum_of_squares_f32$descriptor() {
+        return rondo_sum_of_squares_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * double rondo_sum_of_squares_f32(const float *x, int64_t count)
+     * }
+     */
+    public static MethodHandle rondo_sum_of_squares_f32$handle() {
+        return rondo_sum_of_squares_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * double rondo_sum_of_squares_f32(const float *x, int64_t count)
+     * }
+     */
+    public static MemorySegment rondo_sum_of_squares_f32$address() {
+        return rondo_sum_of_squares_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * double rondo_sum_of_squares_f32(const float *x, int64_t count)
+     * }
+     */
+    public static double rondo_sum_of_squares_f32(MemorySegment x, long count) {
+        var mh$ = rondo_sum_of_squares_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_sum_of_squares_f32", x, count);
+            }
+            return (double)mh$.invokeExact(x, count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_first_non_finite_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_LONG,
+            Kernels.C_POINTER,
+            Kernels.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_first_non_finite_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t rondo_first_non_finite_f32(const float *x, int64_t count)
+     * }
+     */
+    public static FunctionDescriptor rondo_first_non_finite_f32$descriptor() {
+        return rondo_first_non_finite_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t rondo_first_non_finite_f32(const float *x, int64_t count)
+     * }
+     */
+    public static MethodHandle rondo_first_non_finite_f32$handle() {
+        return rondo_first_non_finite_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t rondo_first_non_finite_f32(const float *x, int64_t count)
+     * }
+     */
+    public static MemorySegment rondo_first_non_finite_f32$address() {
+        return rondo_first_non_finite_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t rondo_first_non_finite_f32(const float *x, int64_t count)
+     * }
+     */
+    public static long rondo_first_non_finite_f32(MemorySegment x, long count) {
+        var mh$ = rondo_first_non_finite_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_first_non_finite_f32", x, count);
+            }
+            return (long)mh$.invokeExact(x, count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
 
     private static class rondo_abi_version {
