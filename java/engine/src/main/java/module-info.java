@@ -12,4 +12,5 @@ module dev.rondo {
     exports dev.rondo.op;
     exports dev.rondo.program;
     exports dev.rondo.tensor;
+    exports dev.rondo.train;
 }

@@ -13,15 +13,28 @@ import dev.rondo.tensor.Shape;
 /// Source: PyTorch's `nn.Embedding`.
 public final class Embedding extends Module {
     private final Parameter weight;
+    private final int paddingIdx;
 
+    /// A table whose rows are all trained.
     public Embedding(int numEmbeddings, int embeddingDim) {
+        this(numEmbeddings, embeddingDim, -1);
+    }
+
+    /// @param paddingIdx an id whose row is looked up like any other but never trained, or -1 for none
+    /// @throws IllegalArgumentException if the id is not in the table
+    public Embedding(int numEmbeddings, int embeddingDim, int paddingIdx) {
+        if (paddingIdx < -1 || paddingIdx >= numEmbeddings) {
+            throw new IllegalArgumentException(
+                    "padding index " + paddingIdx + " is not one of " + numEmbeddings + " embeddings");
+        }
         this.weight = register("weight", new Parameter(Shape.of(numEmbeddings, embeddingDim), Initializer.normal()));
+        this.paddingIdx = paddingIdx;
     }
 
     @Override
     public Value forward(Value ids) {
         return ids.recorder()
-                .record(new dev.rondo.op.Embedding(ids, constant(ids, weight)))
+                .record(new dev.rondo.op.Embedding(ids, weight(ids, weight), paddingIdx))
                 .output();
     }
 }

@@ -36,7 +36,7 @@ public final class LayerNorm extends Module {
     public Value forward(Value x) {
         return x.recorder()
                 .record(new dev.rondo.op.LayerNorm(
-                        x, weight == null ? null : constant(x, weight), bias == null ? null : constant(x, bias), eps))
+                        x, weight == null ? null : weight(x, weight), bias == null ? null : weight(x, bias), eps))
                 .output();
     }
 }

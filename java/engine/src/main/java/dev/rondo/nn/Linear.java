@@ -33,9 +33,16 @@ public final class Linear extends Module {
 
     @Override
     public Value forward(Value x) {
+        if (activation != null && x.recorder().isTraining()) {
+            return Functional.activation(linear(x, null), activation); // whose gradient needs what the fusion skips
+        }
+        return linear(x, activation);
+    }
+
+    private Value linear(Value x, @Nullable Activation activation) {
         return x.recorder()
                 .record(new dev.rondo.op.Linear(
-                        x, constant(x, weight), bias == null ? null : constant(x, bias), activation))
+                        x, weight(x, weight), bias == null ? null : weight(x, bias), activation))
                 .output();
     }
 }

@@ -93,7 +93,7 @@ public abstract class Module {
     }
 
     /// A parameter as a value of the program that x belongs to.
-    static Value constant(Value x, Parameter parameter) {
-        return x.recorder().constant(parameter.tensor());
+    static Value weight(Value x, Parameter parameter) {
+        return x.recorder().weight(parameter.tensor());
     }
 }

@@ -149,8 +149,8 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
 
     private static Recurrent.Weights weights(Value x, DirectionParameters parameters) {
         return new Recurrent.Weights(
-                constant(x, parameters.inputWeight()),
-                constant(x, parameters.stateWeight()),
+                weight(x, parameters.inputWeight()),
+                weight(x, parameters.stateWeight()),
                 optional(x, parameters.inputBias()),
                 optional(x, parameters.stateBias()),
                 optional(x, parameters.projectionWeight()),
@@ -158,6 +158,6 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
     }
 
     private static @Nullable Value optional(Value x, @Nullable Parameter parameter) {
-        return parameter == null ? null : constant(x, parameter);
+        return parameter == null ? null : weight(x, parameter);
     }
 }

@@ -110,6 +110,11 @@ public final class Primitive implements AutoCloseable {
         return primitive.address();
     }
 
+    /// The primitive descriptor: what a backward primitive takes as its hint.
+    public MemorySegment descriptor() {
+        return descriptor.address();
+    }
+
     /// The layout that the primitive wants for an execution argument (`DNNL_ARG_…`).
     public MemoryDescriptor layout(int argument) {
         return MemoryDescriptor.copyOf(

@@ -26,7 +26,9 @@ public enum Activation {
     /// `sqrt(x)`
     SQRT(() -> dnnl_eltwise_sqrt(), 0),
     /// `x * x`
-    SQUARE(() -> dnnl_eltwise_square(), 0);
+    SQUARE(() -> dnnl_eltwise_square(), 0),
+    /// `-x`
+    NEGATE(() -> dnnl_eltwise_linear(), -1);
 
     private final IntSupplier algorithm; // asked when needed: the constant's class loads the native library
     private final float alpha;

@@ -5,6 +5,7 @@ import static dev.rondo.bindings.dnnl.Dnnl.*;
 import dev.rondo.onednn.MemoryDescriptor;
 import dev.rondo.onednn.Primitive;
 import dev.rondo.program.Emitter;
+import dev.rondo.program.Gradients;
 import dev.rondo.program.Instruction.Argument;
 import dev.rondo.program.Op;
 import dev.rondo.program.Value;
@@ -21,7 +22,11 @@ public final class Binary extends Op {
         MULTIPLY("*", () -> dnnl_binary_mul()),
         DIVIDE("/", () -> dnnl_binary_div()),
         MAXIMUM("max", () -> dnnl_binary_max()),
-        MINIMUM("min", () -> dnnl_binary_min());
+        MINIMUM("min", () -> dnnl_binary_min()),
+        /// 1 where a is not less than b, else 0.
+        NOT_LESS(">=", () -> dnnl_binary_ge()),
+        /// 1 where a is greater than b, else 0.
+        GREATER(">", () -> dnnl_binary_gt());
 
         private final String symbol;
         private final IntSupplier algorithm; // asked when needed: the constant's class loads the native library
@@ -47,6 +52,42 @@ public final class Binary extends Op {
     @Override
     public void forward(Emitter emitter) {
         emit(emitter, function, emitter.dense(a), emitter.dense(b), output());
+    }
+
+    @Override
+    public void backward(Gradients gradients) {
+        Value dc = gradients.of(output());
+        Value da = switch (function) {
+            case ADD, SUBTRACT -> dc;
+            case MULTIPLY -> of(Function.MULTIPLY, dc, b);
+            case DIVIDE -> of(Function.DIVIDE, dc, b);
+            case MAXIMUM -> of(Function.MULTIPLY, dc, of(Function.NOT_LESS, a, b));
+            case MINIMUM -> of(Function.MULTIPLY, dc, of(Function.NOT_LESS, b, a));
+            case NOT_LESS, GREATER -> throw new UnsupportedOperationException(function + " has no gradient");
+        };
+        Value db = switch (function) {
+            case ADD -> dc;
+            case SUBTRACT -> of(Activation.NEGATE, dc);
+            case MULTIPLY -> of(Function.MULTIPLY, dc, a);
+            case DIVIDE -> of(Activation.NEGATE, of(Function.DIVIDE, of(Function.MULTIPLY, dc, output()), b));
+            case MAXIMUM -> of(Function.MULTIPLY, dc, of(Function.GREATER, b, a));
+            case MINIMUM -> of(Function.MULTIPLY, dc, of(Function.GREATER, a, b));
+            case NOT_LESS, GREATER -> throw new UnsupportedOperationException(function + " has no gradient");
+        };
+        if (gradients.wants(a)) {
+            gradients.add(a, Sum.to(a.shape(), da));
+        }
+        if (gradients.wants(b)) {
+            gradients.add(b, Sum.to(b.shape(), db));
+        }
+    }
+
+    private static Value of(Function function, Value a, Value b) {
+        return a.recorder().record(new Binary(function, a, b)).output();
+    }
+
+    private static Value of(Activation activation, Value x) {
+        return x.recorder().record(new Eltwise(x, activation)).output();
     }
 
     /// Emits `c = a ∘ b` for dense values.

@@ -1,6 +1,7 @@
 package dev.rondo.op;
 
 import dev.rondo.program.Emitter;
+import dev.rondo.program.Gradients;
 import dev.rondo.program.Op;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
@@ -40,6 +41,17 @@ public final class Concat extends Op {
         for (Value part : parts) {
             long to = from + part.shape().size(dimension);
             emitter.copy(part, output().slice(dimension, from, to));
+            from = to;
+        }
+    }
+
+    @Override
+    public void backward(Gradients gradients) {
+        Value dy = gradients.of(output());
+        long from = 0;
+        for (Value part : parts) {
+            long to = from + part.shape().size(dimension);
+            gradients.add(part, dy.slice(dimension, from, to));
             from = to;
         }
     }

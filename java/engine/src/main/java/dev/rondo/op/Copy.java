@@ -1,6 +1,7 @@
 package dev.rondo.op;
 
 import dev.rondo.program.Emitter;
+import dev.rondo.program.Gradients;
 import dev.rondo.program.Op;
 import dev.rondo.program.Value;
 import java.util.List;
@@ -18,5 +19,15 @@ public final class Copy extends Op {
     @Override
     public void forward(Emitter emitter) {
         emitter.copy(x, output());
+    }
+
+    @Override
+    public void backward(Gradients gradients) {
+        gradients.add(x, gradients.of(output()));
+    }
+
+    /// Records a copy where the value is a view with gaps.
+    static Value dense(Value x) {
+        return x.isDense() ? x : x.recorder().record(new Copy(x)).output();
     }
 }

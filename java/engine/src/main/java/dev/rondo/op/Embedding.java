@@ -1,7 +1,9 @@
 package dev.rondo.op;
 
 import dev.rondo.kernel.Kernels;
+import dev.rondo.kernel.TrainingKernels;
 import dev.rondo.program.Emitter;
+import dev.rondo.program.Gradients;
 import dev.rondo.program.Op;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
@@ -17,9 +19,12 @@ import java.util.List;
 public final class Embedding extends Op {
     private final Value ids;
     private final Value table;
+    private final long padding;
 
-    public Embedding(Value ids, Value table) {
+    /// @param padding an id whose row is never changed, or -1
+    public Embedding(Value ids, Value table, long padding) {
         super(List.of(ids, table));
+        this.padding = padding;
         if (ids.type() != DataType.I64) {
             throw new IllegalArgumentException("embedding takes I64 ids, not " + ids.type());
         }
@@ -58,6 +63,49 @@ public final class Embedding extends Op {
                         }
                     };
                 });
+    }
+
+    @Override
+    public void backward(Gradients gradients) {
+        if (gradients.wants(table)) {
+            gradients.add(
+                    table,
+                    ids.recorder().record(new Backward(gradients.of(output()))).output());
+        }
+    }
+
+    /// The gradient of the table: zeros but for the rows that were looked up.
+    private final class Backward extends Op {
+        private final Value dy;
+
+        Backward(Value dy) {
+            super(List.of(ids, dy));
+            this.dy = dy;
+            gives(ids.recorder().allocate(table.shape(), DataType.F32));
+        }
+
+        @Override
+        public void forward(Emitter emitter) {
+            emitter.zero(output());
+            long count = ids.shape().elements();
+            if (count == 0) {
+                return;
+            }
+            TrainingKernels kernels = TrainingKernels.available();
+            Value given = emitter.dense(dy);
+            long width = table.shape().size(1);
+            emitter.kernel(
+                    "gradient of embedding " + table.shape() + ", ids " + ids.shape(),
+                    Kernels.available().toString(),
+                    List.of(ids, given, output()),
+                    List.of(output()),
+                    memory -> {
+                        MemorySegment indices = memory.segment(ids);
+                        MemorySegment diffDst = memory.segment(given);
+                        MemorySegment diffTable = memory.segment(output());
+                        return () -> kernels.embeddingBackward(diffDst, indices, count, width, padding, diffTable);
+                    });
+        }
     }
 
     private IllegalArgumentException outside(MemorySegment indices, long position, long rows) {

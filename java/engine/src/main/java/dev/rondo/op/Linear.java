@@ -5,6 +5,7 @@ import static dev.rondo.bindings.dnnl.Dnnl.*;
 import dev.rondo.onednn.MemoryDescriptor;
 import dev.rondo.onednn.Primitive;
 import dev.rondo.program.Emitter;
+import dev.rondo.program.Gradients;
 import dev.rondo.program.Instruction.Argument;
 import dev.rondo.program.Op;
 import dev.rondo.program.PackedWeights;
@@ -44,30 +45,96 @@ public final class Linear extends Op {
 
     @Override
     public void forward(Emitter emitter) {
-        Tensor constant = weight.constant();
         long in = weight.shape().size(1);
         long out = weight.shape().size(0);
+        Weights weights = weight.constant() == null
+                ? new Variable(weight.transpose(0, 1))
+                : new Packed("linear", List.of(weight.constant()), in, out, weight::constant);
         emit(
                 emitter,
                 emitter.dense(x),
                 output(),
-                new Weights("linear", List.of(constant), in, out, () -> constant),
+                weights,
                 bias == null ? null : Argument.of(DNNL_ARG_BIAS(), emitter.layout(1, out), bias),
                 activation);
     }
 
-    /// A weight matrix as emitting needs it.
+    @Override
+    public void backward(Gradients gradients) {
+        if (activation != null) {
+            throw new UnsupportedOperationException("a linear layer that is fused with its activation has no gradient");
+        }
+        long in = weight.shape().size(1);
+        long out = weight.shape().size(0);
+        long rows = output().shape().elements() / out;
+        Value dy = Copy.dense(gradients.of(output())).reshape(rows, out);
+        if (gradients.wants(x)) {
+            gradients.add(x, MatMul.product(dy, weight).reshape(x.shape().sizes()));
+        }
+        if (gradients.wants(weight)) {
+            gradients.add(
+                    weight, MatMul.product(dy.transpose(0, 1), Copy.dense(x).reshape(rows, in)));
+        }
+        if (gradients.wants(bias)) {
+            gradients.add(bias, Sum.to(bias.shape(), dy));
+        }
+    }
+
+    /// A weight matrix (In, Out) as emitting needs it.
+    sealed interface Weights {
+        long in();
+
+        long out();
+
+        /// The layout to create the product with.
+        MemoryDescriptor layout(Emitter emitter);
+
+        /// The matrix as an argument of the product.
+        Argument argument(Emitter emitter, Primitive matmul);
+    }
+
+    /// A constant matrix, packed as the product wants it.
     ///
     /// @param role    name under which it is packed
     /// @param sources what it is made of
     /// @param plain   gives it as (Out, In), dense
-    record Weights(String role, List<Tensor> sources, long in, long out, Supplier<Tensor> plain) {
-        PackedWeights.Packed pack(Emitter emitter, MemoryDescriptor wanted) {
-            return emitter.weights().pack(role, sources, wanted, () -> {
+    record Packed(String role, List<Tensor> sources, long in, long out, Supplier<Tensor> plain) implements Weights {
+        @Override
+        public MemoryDescriptor layout(Emitter emitter) {
+            return emitter.keep(MemoryDescriptor.any(in, out));
+        }
+
+        @Override
+        public Argument argument(Emitter emitter, Primitive matmul) {
+            MemoryDescriptor wanted = emitter.keep(matmul.layout(DNNL_ARG_WEIGHTS()));
+            return Argument.of(DNNL_ARG_WEIGHTS(), emitter.weights().pack(role, sources, wanted, () -> {
                 Tensor tensor = plain.get();
                 return new PackedWeights.Plain(
                         MemoryDescriptor.strided(new long[] {in, out}, new long[] {1, in}), tensor.data());
-            });
+            }));
+        }
+    }
+
+    /// A matrix (In, Out) that changes between runs, as it lies in memory.
+    record Variable(Value matrix) implements Weights {
+        @Override
+        public long in() {
+            return matrix.shape().size(0);
+        }
+
+        @Override
+        public long out() {
+            return matrix.shape().size(1);
+        }
+
+        @Override
+        public MemoryDescriptor layout(Emitter emitter) {
+            return emitter.layout(matrix);
+        }
+
+        @Override
+        public Argument argument(Emitter emitter, Primitive matmul) {
+            return Argument.of(DNNL_ARG_WEIGHTS(), emitter.layout(matrix), matrix);
         }
     }
 
@@ -89,19 +156,16 @@ public final class Linear extends Op {
         MemoryDescriptor biasLayout = bias == null ? MemoryDescriptor.NONE : bias.layout();
         String problem = "matmul " + rows + "x" + weights.in() + ":" + weights.in() + "x" + weights.out()
                 + (bias == null ? "" : " + bias") + (activation == null ? "" : ", " + activation);
-        Primitive matmul;
-        try (MemoryDescriptor any = MemoryDescriptor.any(weights.in(), weights.out())) {
-            matmul = emitter.keep(Primitive.create(
-                    "dnnl_matmul_primitive_desc_create",
-                    problem,
-                    activation == null ? null : activation.postOp(),
-                    (slot, engine, attr) -> dnnl_matmul_primitive_desc_create(
-                            slot, engine, src.address(), any.address(), biasLayout.address(), dst.address(), attr)));
-        }
+        MemoryDescriptor matrix = weights.layout(emitter);
+        Primitive matmul = emitter.keep(Primitive.create(
+                "dnnl_matmul_primitive_desc_create",
+                problem,
+                activation == null ? null : activation.postOp(),
+                (slot, engine, attr) -> dnnl_matmul_primitive_desc_create(
+                        slot, engine, src.address(), matrix.address(), biasLayout.address(), dst.address(), attr)));
         List<Argument> sources = new ArrayList<>();
         sources.add(Argument.of(DNNL_ARG_SRC(), src, x));
-        sources.add(Argument.of(
-                DNNL_ARG_WEIGHTS(), weights.pack(emitter, emitter.keep(matmul.layout(DNNL_ARG_WEIGHTS())))));
+        sources.add(weights.argument(emitter, matmul));
         if (bias != null) {
             sources.add(bias);
         }

@@ -96,7 +96,7 @@ record OneDirection(
                 emitter,
                 input,
                 projected,
-                new Linear.Weights(
+                new Linear.Packed(
                         cell + " input",
                         List.of(weights.inputWeight().constant()),
                         descriptor.input(),

@@ -1,11 +1,13 @@
 package dev.rondo.op;
 
 import dev.rondo.program.Emitter;
+import dev.rondo.program.Gradients;
 import dev.rondo.program.Op;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +59,7 @@ public final class Recurrent extends Op {
     private final @Nullable Value h0;
     private final @Nullable Value c0;
     private final @Nullable Value attention; // (T, N)
+    private final List<RecurrentTraining> trained = new ArrayList<>();
 
     /// @param directions the directions, in the order of the states' first dimension
     /// @param weights    the weights of each direction
@@ -99,6 +102,12 @@ public final class Recurrent extends Op {
         if (attention != null) {
             Shape scores = Shape.of(x.shape().size(0), x.shape().size(1));
             Shapes.require(attention, scores, cell.toString(), "attention");
+        }
+        if (cell.hasAttention() && x.recorder().isTraining()) {
+            // oneDNN 3.13 has backward primitives for these cells, but what they give is not the loss's gradient: the
+            // one of the score, for instance, is taken from that of the gate's argument
+            // (`gru_bwd_part1_postgemm_template`).
+            throw new UnsupportedOperationException(cell + " cannot be trained: oneDNN's gradients of it are wrong");
         }
         this.attention = attention == null ? null : timeFirst(attention);
 
@@ -153,27 +162,106 @@ public final class Recurrent extends Op {
             }
             return;
         }
+        if (x.recorder().isTraining()) {
+            emitTraining(emitter);
+            return;
+        }
         boolean finalState = emitter.isNeeded(hN()) || cell.hasCellState() && emitter.isNeeded(cN());
         for (int d = 0; d < directions.size(); d++) {
-            boolean added = d > 0 && merge == Merge.SUM;
-            Value output = added ? emitter.temporary(output().shape()) : output();
-            long column = merge == Merge.CONCAT ? d * stateSize() : 0;
-            new OneDirection(
-                            descriptor(directions.get(d)),
-                            weights.get(d),
-                            x,
-                            attention,
-                            timeFirst(output).slice(2, column, column + stateSize()),
-                            OneDirection.State.of(select(h0, d), select(c0, d)),
-                            finalState
-                                    ? OneDirection.State.of(
-                                            select(hN(), d), cell.hasCellState() ? select(cN(), d) : null)
-                                    : OneDirection.State.NONE)
-                    .emit(emitter);
-            if (added) {
-                Binary.emit(emitter, Binary.Function.ADD, output(), output, output());
+            Value output = d > 0 && isSum() ? emitter.temporary(output().shape()) : output();
+            direction(d, output, finalState).emit(emitter);
+            if (output != output()) {
+                emitter.accumulate(output, output());
             }
         }
+    }
+
+    private boolean isSum() {
+        return merge == Merge.SUM && directions.size() == 2;
+    }
+
+    private void emitTraining(Emitter emitter) {
+        for (int d = 0; d < directions.size(); d++) {
+            // The way back needs what each direction gave, not their sum.
+            Value output = isSum() ? emitter.temporary(output().shape()) : output();
+            trained.add(new RecurrentTraining(emitter, direction(d, output, true)));
+            if (isSum() && d == 0) {
+                emitter.copy(output, output());
+            } else if (isSum()) {
+                emitter.accumulate(output, output());
+            }
+        }
+    }
+
+    private OneDirection direction(int d, Value output, boolean finalState) {
+        return new OneDirection(
+                descriptor(directions.get(d)),
+                weights.get(d),
+                x,
+                attention,
+                columns(output, d),
+                OneDirection.State.of(select(h0, d), select(c0, d)),
+                finalState
+                        ? OneDirection.State.of(select(hN(), d), cell.hasCellState() ? select(cN(), d) : null)
+                        : OneDirection.State.NONE);
+    }
+
+    /// The part of the layer's output, or of its gradient, that belongs to a direction: (T, N, R).
+    private Value columns(Value output, int d) {
+        long column = merge == Merge.CONCAT ? d * stateSize() : 0;
+        return timeFirst(output).slice(2, column, column + stateSize());
+    }
+
+    @Override
+    public void backward(Gradients gradients) {
+        RecurrentBackward backward = x.recorder()
+                .record(new RecurrentBackward(
+                        this,
+                        gradients.of(output()),
+                        gradients.of(hN()),
+                        cell.hasCellState() ? gradients.of(cN()) : null));
+        gradients.add(x, backward.x());
+        gradients.add(h0, backward.h0());
+        gradients.add(c0, backward.c0());
+        for (int d = 0; d < directions.size(); d++) {
+            Weights own = weights.get(d);
+            RecurrentBackward.WeightGradients of = backward.weights().get(d);
+            gradients.add(own.inputWeight(), of.inputWeight());
+            gradients.add(own.stateWeight(), of.stateWeight());
+            gradients.add(own.inputBias(), of.inputBias());
+            gradients.add(own.stateBias(), of.stateBias());
+            gradients.add(own.projectionWeight(), of.projectionWeight());
+            gradients.add(own.peepholeWeight(), of.peepholeWeight());
+        }
+    }
+
+    Cell cell() {
+        return cell;
+    }
+
+    List<Weights> weights() {
+        return weights;
+    }
+
+    /// x as (T, N, I).
+    Value x() {
+        return x;
+    }
+
+    boolean isBatchFirst() {
+        return batchFirst;
+    }
+
+    /// What the forward pass kept of each direction.
+    List<RecurrentTraining> trained() {
+        return trained;
+    }
+
+    /// The gradients that a direction's outputs receive.
+    RecurrentTraining.OutputGradients outputGradients(
+            int d, @Nullable Value output, @Nullable Value hN, @Nullable Value cN) {
+        return new RecurrentTraining.OutputGradients(
+                output == null ? null : columns(output, d), select(hN, d), select(cN, d));
     }
 
     private RecurrentDescriptor descriptor(Direction direction) {

@@ -67,139 +67,22 @@ record RecurrentPrimitive(
                         ? MemoryDescriptor.any(1, 1, d.hidden(), d.projection())
                         : MemoryDescriptor.NONE;
                 MemoryDescriptor bias = MemoryDescriptor.dense(1, 1, d.cell().biases(), d.hidden())) {
-            Layouts layouts = new Layouts(
-                    srcLayer, attention, src, weightsLayer, weightsIter, peephole, projection, bias, dstLayer, dst);
-            Primitive primitive = emitter.keep(create(d, layouts));
+            RecurrentCreation.Layouts layouts = new RecurrentCreation.Layouts(
+                    srcLayer,
+                    attention,
+                    src.iter(),
+                    src.iterC(),
+                    weightsLayer,
+                    weightsIter,
+                    peephole,
+                    projection,
+                    bias,
+                    dstLayer,
+                    dst.iter(),
+                    dst.iterC());
+            Primitive primitive = emitter.keep(new RecurrentCreation(d, layouts).forward(dnnl_forward_inference()));
             return new RecurrentPrimitive(primitive, d, srcLayer, attention, src, dstLayer, dst);
         }
-    }
-
-    private record Layouts(
-            MemoryDescriptor srcLayer,
-            MemoryDescriptor attention,
-            StateLayout src,
-            MemoryDescriptor weightsLayer,
-            MemoryDescriptor weightsIter,
-            MemoryDescriptor peephole,
-            MemoryDescriptor projection,
-            MemoryDescriptor bias,
-            MemoryDescriptor dstLayer,
-            StateLayout dst) {}
-
-    private static Primitive create(RecurrentDescriptor d, Layouts l) {
-        int inference = dnnl_forward_inference();
-        int flags = dnnl_rnn_flags_undef();
-        int direction = switch (d.direction()) {
-            case LEFT_TO_RIGHT -> dnnl_unidirectional_left2right();
-            case RIGHT_TO_LEFT -> dnnl_unidirectional_right2left();
-        };
-        Primitive.Creator creator = switch (d.cell()) {
-            case RNN_TANH -> vanilla(dnnl_eltwise_tanh(), direction, l);
-            case RNN_RELU -> vanilla(dnnl_eltwise_relu(), direction, l);
-            case RNN_LOGISTIC -> vanilla(dnnl_eltwise_logistic(), direction, l);
-            case LSTM ->
-                (slot, engine, attr) -> dnnl_lstm_forward_primitive_desc_create(
-                        slot,
-                        engine,
-                        inference,
-                        direction,
-                        l.srcLayer.address(),
-                        l.src.iter().address(),
-                        l.src.iterC().address(),
-                        l.weightsLayer.address(),
-                        l.weightsIter.address(),
-                        l.peephole.address(),
-                        l.projection.address(),
-                        l.bias.address(),
-                        l.dstLayer.address(),
-                        l.dst.iter().address(),
-                        l.dst.iterC().address(),
-                        flags,
-                        attr);
-            case GRU ->
-                (slot, engine, attr) -> dnnl_gru_forward_primitive_desc_create(
-                        slot,
-                        engine,
-                        inference,
-                        direction,
-                        l.srcLayer.address(),
-                        l.src.iter().address(),
-                        l.weightsLayer.address(),
-                        l.weightsIter.address(),
-                        l.bias.address(),
-                        l.dstLayer.address(),
-                        l.dst.iter().address(),
-                        flags,
-                        attr);
-            case LBR_GRU ->
-                (slot, engine, attr) -> dnnl_lbr_gru_forward_primitive_desc_create(
-                        slot,
-                        engine,
-                        inference,
-                        direction,
-                        l.srcLayer.address(),
-                        l.src.iter().address(),
-                        l.weightsLayer.address(),
-                        l.weightsIter.address(),
-                        l.bias.address(),
-                        l.dstLayer.address(),
-                        l.dst.iter().address(),
-                        flags,
-                        attr);
-            case AUGRU ->
-                (slot, engine, attr) -> dnnl_augru_forward_primitive_desc_create(
-                        slot,
-                        engine,
-                        inference,
-                        direction,
-                        l.srcLayer.address(),
-                        l.src.iter().address(),
-                        l.attention.address(),
-                        l.weightsLayer.address(),
-                        l.weightsIter.address(),
-                        l.bias.address(),
-                        l.dstLayer.address(),
-                        l.dst.iter().address(),
-                        flags,
-                        attr);
-            case LBR_AUGRU ->
-                (slot, engine, attr) -> dnnl_lbr_augru_forward_primitive_desc_create(
-                        slot,
-                        engine,
-                        inference,
-                        direction,
-                        l.srcLayer.address(),
-                        l.src.iter().address(),
-                        l.attention.address(),
-                        l.weightsLayer.address(),
-                        l.weightsIter.address(),
-                        l.bias.address(),
-                        l.dstLayer.address(),
-                        l.dst.iter().address(),
-                        flags,
-                        attr);
-        };
-        return Primitive.create("the creation of a recurrent primitive", d.toString(), null, creator);
-    }
-
-    private static Primitive.Creator vanilla(int activation, int direction, Layouts l) {
-        return (slot, engine, attr) -> dnnl_vanilla_rnn_forward_primitive_desc_create(
-                slot,
-                engine,
-                dnnl_forward_inference(),
-                activation,
-                direction,
-                l.srcLayer.address(),
-                l.src.iter().address(),
-                l.weightsLayer.address(),
-                l.weightsIter.address(),
-                l.bias.address(),
-                l.dstLayer.address(),
-                l.dst.iter().address(),
-                dnnl_rnn_flags_undef(),
-                0f,
-                0f,
-                attr);
     }
 
     /// Whether this primitive computes that part too: the same shapes in the same layouts.

@@ -1,7 +1,9 @@
 package dev.rondo.op;
 
 import dev.rondo.kernel.Kernels;
+import dev.rondo.kernel.TrainingKernels;
 import dev.rondo.program.Emitter;
+import dev.rondo.program.Gradients;
 import dev.rondo.program.Op;
 import dev.rondo.program.Value;
 import java.lang.foreign.MemorySegment;
@@ -20,6 +22,46 @@ public final class Softmax extends Op {
         this.x = x;
         this.logarithmic = logarithmic;
         gives(x.recorder().allocate(x.shape(), x.type()));
+    }
+
+    @Override
+    public void backward(Gradients gradients) {
+        gradients.add(
+                x, x.recorder().record(new Backward(gradients.of(output()))).output());
+    }
+
+    /// The gradient of x, from the result alone.
+    private final class Backward extends Op {
+        private final Value dy;
+
+        Backward(Value dy) {
+            super(List.of(Softmax.this.output(), dy));
+            this.dy = dy;
+            gives(x.recorder().allocate(x.shape(), x.type()));
+        }
+
+        @Override
+        public void forward(Emitter emitter) {
+            if (x.shape().elements() == 0) {
+                return;
+            }
+            TrainingKernels kernels = TrainingKernels.available();
+            Value y = Softmax.this.output();
+            Value given = emitter.dense(dy);
+            long width = x.shape().size(-1);
+            long rows = x.shape().elements() / width;
+            emitter.kernel(
+                    "gradient of softmax " + x.shape(),
+                    Kernels.available().toString(),
+                    List.of(y, given),
+                    List.of(output()),
+                    memory -> {
+                        MemorySegment dst = memory.segment(y);
+                        MemorySegment diffDst = memory.segment(given);
+                        MemorySegment diffSrc = memory.segment(output());
+                        return () -> kernels.softmaxBackward(dst, diffDst, diffSrc, rows, width, logarithmic);
+                    });
+        }
     }
 
     @Override

@@ -25,12 +25,22 @@ final class WeightLayout {
     private WeightLayout() {}
 
     /// Which of PyTorch's gate blocks each of oneDNN's gates is.
-    private static int[] source(Cell cell) {
+    static int[] source(Cell cell) {
         return switch (cell) {
             case RNN_TANH, RNN_RELU, RNN_LOGISTIC -> new int[] {0};
             case LSTM -> new int[] {0, 1, 2, 3};
             case GRU, LBR_GRU, AUGRU, LBR_AUGRU -> new int[] {1, 0, 2};
         };
+    }
+
+    /// Whether both gate orders are the same.
+    static boolean isIdentity(int[] source) {
+        for (int gate = 0; gate < source.length; gate++) {
+            if (source[gate] != gate) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// Weights (G*H, W) with the gates in oneDNN's order: (G, H, W).

@@ -3,23 +3,26 @@ package dev.rondo.program;
 import dev.rondo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// Memory that one or more values look at: a constant's own, or a part of the block that each replay allocates.
+/// Memory that one or more values look at: a constant's or a variable's own, or a part of the block that each replay
+/// allocates.
 final class Buffer {
     /// Where the content comes from.
     enum Kind {
         INPUT,
         CONSTANT,
+        VARIABLE,
         COMPUTED
     }
 
     final Kind kind;
     final long byteSize;
-    final @Nullable Tensor constant;
+    /// A constant's or a variable's elements, null for the others.
+    final @Nullable Tensor tensor;
 
-    private Buffer(Kind kind, long byteSize, @Nullable Tensor constant) {
+    private Buffer(Kind kind, long byteSize, @Nullable Tensor tensor) {
         this.kind = kind;
         this.byteSize = byteSize;
-        this.constant = constant;
+        this.tensor = tensor;
     }
 
     static Buffer input(long byteSize) {
@@ -32,5 +35,9 @@ final class Buffer {
 
     static Buffer constant(Tensor tensor) {
         return new Buffer(Kind.CONSTANT, tensor.data().byteSize(), tensor);
+    }
+
+    static Buffer variable(Tensor tensor) {
+        return new Buffer(Kind.VARIABLE, tensor.data().byteSize(), tensor);
     }
 }

@@ -1,7 +1,6 @@
 package dev.rondo.program;
 
-import static dev.rondo.bindings.dnnl.Dnnl.DNNL_ARG_FROM;
-import static dev.rondo.bindings.dnnl.Dnnl.DNNL_ARG_TO;
+import static dev.rondo.bindings.dnnl.Dnnl.*;
 
 import dev.rondo.onednn.Engine;
 import dev.rondo.onednn.MemoryDescriptor;
@@ -70,6 +69,11 @@ public final class Emitter {
     /// Whether anything reads this value.
     public boolean isNeeded(Value value) {
         return needed.contains(value.buffer());
+    }
+
+    /// Bytes that only the instructions of one operation, or of an operation and its gradient, see.
+    public Value workspace(long bytes) {
+        return recorder.allocate(Shape.of(bytes), DataType.U8);
     }
 
     /// A value that only the instructions of one operation see.
@@ -149,6 +153,34 @@ public final class Emitter {
         Value copy = temporary(value.shape());
         copy(value, copy);
         return copy;
+    }
+
+    /// Emits `to += from`; the shapes are equal, the strides may differ.
+    public void accumulate(Value from, Value to) {
+        if (from.shape().elements() == 0) {
+            return;
+        }
+        MemoryDescriptor source = layout(from);
+        MemoryDescriptor sum = layout(to);
+        Primitive binary = keep(Primitive.create(
+                "dnnl_binary_primitive_desc_create",
+                "add " + from + " to " + to,
+                null,
+                (slot, engine, attr) -> dnnl_binary_primitive_desc_create(
+                        slot, engine, dnnl_binary_add(), sum.address(), source.address(), sum.address(), attr)));
+        primitive(
+                binary,
+                List.of(
+                        Instruction.Argument.of(DNNL_ARG_SRC_0(), sum, to),
+                        Instruction.Argument.of(DNNL_ARG_SRC_1(), source, from)),
+                List.of(Instruction.Argument.of(DNNL_ARG_DST(), sum, to)));
+    }
+
+    /// The value itself if its matrices (the last two dimensions) have rows or columns without gaps, else a dense copy.
+    public Value plain(Value value) {
+        boolean rows = value.stride(-1) == 1 || value.shape().size(-1) == 1;
+        boolean columns = value.stride(-2) == 1 || value.shape().size(-2) == 1;
+        return rows || columns ? value : dense(value);
     }
 
     /// Emits the setting of all elements of a dense value to zero.

@@ -23,7 +23,7 @@ final class MemoryPlan {
     }
 
     private final Map<Buffer, Long> offsets = new IdentityHashMap<>();
-    private final Map<Buffer, MemorySegment> constants = new IdentityHashMap<>();
+    private final Map<Buffer, MemorySegment> elsewhere = new IdentityHashMap<>(); // constants and variables
     private long byteSize;
     private long scratchpadBytes;
 
@@ -34,14 +34,10 @@ final class MemoryPlan {
             Instruction instruction = instructions.get(i);
             plan.scratchpadBytes = Math.max(plan.scratchpadBytes, instruction.scratchpadBytes());
             for (Value value : instruction.reads()) {
-                if (value.constant() != null) {
-                    plan.constants.put(value.buffer(), weights.plain(value.constant()));
-                } else {
-                    touch(lifetimes, value.buffer(), i);
-                }
+                plan.use(value.buffer(), i, lifetimes, weights);
             }
             for (Value value : instruction.writes()) {
-                touch(lifetimes, value.buffer(), i);
+                plan.use(value.buffer(), i, lifetimes, weights);
             }
         }
         for (Value value : pinned) {
@@ -51,11 +47,16 @@ final class MemoryPlan {
         return plan;
     }
 
-    private static void touch(Map<Buffer, Lifetime> lifetimes, Buffer buffer, int index) {
-        lifetimes.merge(
-                buffer,
-                new Lifetime(buffer, index, index),
-                (known, now) -> new Lifetime(buffer, known.first(), now.last()));
+    private void use(Buffer buffer, int index, Map<Buffer, Lifetime> lifetimes, PackedWeights weights) {
+        switch (buffer.kind) {
+            case CONSTANT -> elsewhere.put(buffer, weights.plain(buffer.tensor));
+            case VARIABLE -> elsewhere.put(buffer, buffer.tensor.data());
+            case INPUT, COMPUTED ->
+                lifetimes.merge(
+                        buffer,
+                        new Lifetime(buffer, index, index),
+                        (known, now) -> new Lifetime(buffer, known.first(), now.last()));
+        }
     }
 
     private void place(List<Lifetime> lifetimes) {
@@ -85,10 +86,10 @@ final class MemoryPlan {
         return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
-    /// A buffer's memory: inside the block, or a constant's own.
+    /// A buffer's memory: inside the block, or a constant's or a variable's own.
     MemorySegment segment(Buffer buffer, MemorySegment block) {
-        MemorySegment constant = constants.get(buffer);
-        return constant != null ? constant : block.asSlice(offsets.get(buffer), buffer.byteSize);
+        MemorySegment own = elsewhere.get(buffer);
+        return own != null ? own : block.asSlice(offsets.get(buffer), buffer.byteSize);
     }
 
     long byteSize() {

@@ -35,4 +35,12 @@ public abstract class Op {
 
     /// Emits the instructions that compute the outputs from the inputs.
     public abstract void forward(Emitter emitter);
+
+    /// Records the operations that compute the inputs' gradients from the outputs' gradients.
+    ///
+    /// @param gradients has the outputs' gradients, and takes the inputs'
+    /// @throws UnsupportedOperationException if the operation has no gradient
+    public void backward(Gradients gradients) {
+        throw new UnsupportedOperationException(this + " has no gradient");
+    }
 }

@@ -21,8 +21,31 @@ public final class Recorder {
     private final Map<Tensor, Value> constants = new IdentityHashMap<>();
     private final List<Op> ops = new ArrayList<>();
 
-    /// A recording without operations yet.
-    public Recorder() {}
+    private final Map<Tensor, Value> variables = new IdentityHashMap<>();
+    private final boolean training;
+
+    /// A recording for inference: weights are constants, which are packed once.
+    public Recorder() {
+        this(false);
+    }
+
+    /// @param training whether weights are variables, which have gradients and change between runs
+    public Recorder(boolean training) {
+        this.training = training;
+    }
+
+    /// Whether weights are variables.
+    public boolean isTraining() {
+        return training;
+    }
+
+    /// A weight: a constant in inference, a variable in training. A variable's memory is the tensor's own: runs read it
+    /// as it is at that time.
+    public Value weight(Tensor tensor) {
+        return training
+                ? variables.computeIfAbsent(tensor, _ -> value(tensor.shape(), tensor.type(), Buffer.variable(tensor)))
+                : constant(tensor);
+    }
 
     /// A new input of the program.
     ///
@@ -60,6 +83,35 @@ public final class Recorder {
         return op;
     }
 
+    /// Records the gradients of a loss with respect to all variables, and to whatever lies between.
+    ///
+    /// @param loss a single number
+    /// @throws IllegalArgumentException if the loss is not a single number, or depends on no variable
+    public Gradients backward(Value loss) {
+        if (loss.shape().elements() != 1) {
+            throw new IllegalArgumentException("a loss is a single number, not of shape " + loss.shape());
+        }
+        Set<Buffer> dependent = new HashSet<>();
+        variables.values().forEach(variable -> dependent.add(variable.buffer()));
+        for (Op op : ops) {
+            if (op.inputs().stream().anyMatch(input -> dependent.contains(input.buffer()))) {
+                op.outputs().forEach(output -> dependent.add(output.buffer()));
+            }
+        }
+        if (!dependent.contains(loss.buffer())) {
+            throw new IllegalArgumentException("the loss depends on no variable");
+        }
+        Gradients gradients = new Gradients(this, dependent);
+        float[] one = {1};
+        gradients.add(loss, constant(Tensor.of(loss.shape(), one)));
+        for (Op op : List.copyOf(ops).reversed()) {
+            if (op.outputs().stream().anyMatch(gradients::has)) {
+                op.backward(gradients);
+            }
+        }
+        return gradients;
+    }
+
     /// Names a value as an output of the program.
     ///
     /// @throws IllegalArgumentException if there is an output of that name, or the value is not dense and computed
@@ -79,6 +131,7 @@ public final class Recorder {
     public Program finish(PackedWeights weights, int threads) {
         Set<Buffer> needed = new HashSet<>();
         outputs.values().forEach(value -> needed.add(value.buffer()));
+        variables.values().forEach(variable -> needed.add(variable.buffer())); // what changes them has to run
         List<Op> live = new ArrayList<>();
         for (Op op : ops.reversed()) {
             if (op.outputs().stream().anyMatch(value -> needed.contains(value.buffer()))) {

@@ -154,6 +154,16 @@ public final class Value {
         return buffer;
     }
 
+    /// Whether this is the whole of its memory, in C order.
+    boolean isWhole() {
+        return isDense() && shape.elements() * type.byteSize() == buffer.byteSize;
+    }
+
+    /// The same part of other memory that is laid out alike.
+    Value of(Buffer other) {
+        return new Value(recorder, shape, type, other, strides, offset);
+    }
+
     /// Whether an operation computes this value; if not, it is an input or a constant.
     public boolean isComputed() {
         return buffer.kind == Buffer.Kind.COMPUTED;
@@ -161,7 +171,7 @@ public final class Value {
 
     /// The tensor that this value is known to be, or null if only a run will tell.
     public @Nullable Tensor constant() {
-        return buffer.constant;
+        return buffer.kind == Buffer.Kind.CONSTANT ? buffer.tensor : null;
     }
 
     @Override

@@ -133,6 +133,7 @@ class LayersTest {
             case ABS -> Math::abs;
             case SQRT -> Math::sqrt;
             case SQUARE -> x -> x * x;
+            case NEGATE -> x -> -x;
         };
     }
 

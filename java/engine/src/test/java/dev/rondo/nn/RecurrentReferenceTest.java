@@ -60,7 +60,7 @@ class RecurrentReferenceTest {
         }
     }
 
-    private static EngineNetwork network(
+    static EngineNetwork network(
             long seed,
             Kind kind,
             Direction direction,

@@ -8,7 +8,6 @@ import dev.rondo.nn.LSTM;
 import dev.rondo.nn.RNN;
 import dev.rondo.nn.RNNBase;
 import dev.rondo.nn.Recurrence;
-import dev.rondo.op.Direction;
 import dev.rondo.op.Merge;
 import dev.rondo.program.Value;
 import dev.rondo.reference.ReferenceRecurrent.Layer;
@@ -18,6 +17,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 
 /// A network of the reference as the engine's module, with the same weights, and its inputs as the engine's tensors.
 ///
@@ -138,7 +139,53 @@ public record EngineNetwork(
         return result;
     }
 
-    private RNNBase module(boolean batchFirst) {
+    /// All numbers the result depends on, as the reference has them, to be varied in place: by the names of the
+    /// engine's
+    /// parameters, and `input`, `h0`, `c0` and `attention`.
+    public Map<String, double[][]> variables() {
+        Map<String, double[][]> variables = new HashMap<>();
+        variables.put("input", rows(x));
+        if (h0 != null) {
+            variables.put("h0", rows(h0));
+        }
+        if (c0 != null) {
+            variables.put("c0", rows(c0));
+        }
+        if (attention != null) {
+            variables.put("attention", attention);
+        }
+        forEachCell((suffix, cell) -> {
+            Weights weights = cell.weights();
+            variables.put("weight_ih" + suffix, weights.weightIh());
+            variables.put("weight_hh" + suffix, weights.weightHh());
+            variables.put("bias_ih" + suffix, new double[][] {weights.biasIh()});
+            variables.put("bias_hh" + suffix, new double[][] {weights.biasHh()});
+            if (cell instanceof LstmCell lstm && lstm.weightHr() != null) {
+                variables.put("weight_hr" + suffix, lstm.weightHr());
+            }
+            if (cell instanceof LstmCell lstm && lstm.weightPeephole() != null) {
+                variables.put("weight_ch" + suffix, lstm.weightPeephole());
+            }
+        });
+        return variables;
+    }
+
+    private static double[][] rows(double[][][] cube) {
+        return Stream.of(cube).flatMap(Stream::of).toArray(double[][]::new);
+    }
+
+    private void forEachCell(BiConsumer<String, Cell> use) {
+        for (int l = 0; l < layers.size(); l++) {
+            for (int d = 0; d < layers.get(l).cells().size(); d++) {
+                use.accept(
+                        "_l" + l + (d == 1 ? "_reverse" : ""),
+                        layers.get(l).cells().get(d));
+            }
+        }
+    }
+
+    /// The module with the reference's weights.
+    public RNNBase module(boolean batchFirst) {
         Cell cell = firstCell();
         ReferenceRecurrent.Direction direction = layers.getFirst().direction();
         Recurrence recurrence = Recurrence.of(x[0][0].length, cell.weights().hiddenSize())
@@ -168,30 +215,26 @@ public record EngineNetwork(
                         gru.reset() == GruCell.Reset.AFTER_PRODUCT ? GRU.Reset.AFTER_PRODUCT : GRU.Reset.BEFORE_PRODUCT,
                         gru.attention());
         };
-        module.load(weights(recurrence.directions()));
+        module.load(weights());
         return module;
     }
 
-    private Map<String, Tensor> weights(List<Direction> directions) {
+    private Map<String, Tensor> weights() {
         Map<String, Tensor> tensors = new HashMap<>();
-        for (int l = 0; l < layers.size(); l++) {
-            for (int d = 0; d < directions.size(); d++) {
-                String suffix = "_l" + l + (d == 1 ? "_reverse" : "");
-                Cell cell = layers.get(l).cells().get(d);
-                tensors.put("weight_ih" + suffix, matrix(cell.weights().weightIh()));
-                tensors.put("weight_hh" + suffix, matrix(cell.weights().weightHh()));
-                if (cell.weights().biasIh() != null) {
-                    tensors.put("bias_ih" + suffix, vector(cell.weights().biasIh()));
-                    tensors.put("bias_hh" + suffix, vector(cell.weights().biasHh()));
-                }
-                if (cell instanceof LstmCell lstm && lstm.weightHr() != null) {
-                    tensors.put("weight_hr" + suffix, matrix(lstm.weightHr()));
-                }
-                if (cell instanceof LstmCell lstm && lstm.weightPeephole() != null) {
-                    tensors.put("weight_ch" + suffix, matrix(lstm.weightPeephole()));
-                }
+        forEachCell((suffix, cell) -> {
+            tensors.put("weight_ih" + suffix, matrix(cell.weights().weightIh()));
+            tensors.put("weight_hh" + suffix, matrix(cell.weights().weightHh()));
+            if (cell.weights().biasIh() != null) {
+                tensors.put("bias_ih" + suffix, vector(cell.weights().biasIh()));
+                tensors.put("bias_hh" + suffix, vector(cell.weights().biasHh()));
             }
-        }
+            if (cell instanceof LstmCell lstm && lstm.weightHr() != null) {
+                tensors.put("weight_hr" + suffix, matrix(lstm.weightHr()));
+            }
+            if (cell instanceof LstmCell lstm && lstm.weightPeephole() != null) {
+                tensors.put("weight_ch" + suffix, matrix(lstm.weightPeephole()));
+            }
+        });
         return tensors;
     }
 

@@ -1,0 +1,57 @@
+package dev.rondo.kernel;
+
+import dev.rondo.bindings.NativeLibraries;
+import dev.rondo.program.Step;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/// What training needs beyond oneDNN's primitives: in native code, or in Java where the build has none.
+///
+/// Threads: any; nothing keeps state between calls.
+public sealed interface TrainingKernels permits NativeTrainingKernels, JavaTrainingKernels {
+    /// The native kernels if this build has them, else those in Java.
+    static TrainingKernels available() {
+        return NativeLibraries.load().hasKernels() ? NativeTrainingKernels.INSTANCE : JavaTrainingKernels.INSTANCE;
+    }
+
+    /// The gradient of an embedding: `diffTable[ids[i]] += diffDst[i]`, in this order.
+    ///
+    /// @param padding an id that gets no gradient, or -1
+    void embeddingBackward(
+            MemorySegment diffDst, MemorySegment ids, long count, long width, long padding, MemorySegment diffTable);
+
+    /// The gradient of softmax, or of its logarithm, from its result.
+    void softmaxBackward(
+            MemorySegment dst,
+            MemorySegment diffDst,
+            MemorySegment diffSrc,
+            long rows,
+            long width,
+            boolean logarithmic);
+
+    /// Cross entropy, prepared to run many times.
+    LossKernel crossEntropy(CrossEntropyArguments arguments, Arena arena);
+
+    /// A pointwise loss, prepared to run many times.
+    LossKernel pointwise(PointwiseLossArguments arguments);
+
+    /// An optimizer's step for one parameter, prepared to run many times.
+    ///
+    /// @param schedule read at each run
+    /// @param state    as many arrays as the rule keeps
+    Step update(
+            UpdateRule rule,
+            UpdateSchedule schedule,
+            MemorySegment parameter,
+            MemorySegment gradient,
+            List<MemorySegment> state,
+            long count,
+            Arena arena);
+
+    /// The sum of squares, in double precision.
+    double sumOfSquares(MemorySegment x, long count);
+
+    /// The position of the first NaN or infinity, or -1.
+    long firstNonFinite(MemorySegment x, long count);
+}

@@ -1,0 +1,72 @@
+package dev.rondo.nn;
+
+import dev.rondo.kernel.PointwiseLoss;
+import dev.rondo.kernel.Reduction;
+import dev.rondo.op.Loss;
+import dev.rondo.program.Value;
+import org.jspecify.annotations.Nullable;
+
+/// What training makes small: each gives one number, the mean over all elements or rows. Formulas and defaults are
+/// those
+/// of PyTorch's `torch.nn.functional`.
+public final class Losses {
+    private static final long IGNORE_INDEX = -100;
+
+    private Losses() {}
+
+    /// Cross entropy of classes: the mean of `-log softmax(logits)[target]`.
+    ///
+    /// @param logits  (…, C)
+    /// @param targets (…), I64 from 0 to C - 1, or -100 for rows that do not count
+    public static Value crossEntropy(Value logits, Value targets) {
+        return crossEntropy(logits, targets, null, IGNORE_INDEX, 0);
+    }
+
+    /// Cross entropy of weighted classes with smoothed labels: a row loses
+    /// `(1 - s) w_t (-log p_t) + s / C * sum_c w_c (-log p_c)`; the sum is divided by that of w_t.
+    ///
+    /// @param classWeight    w (C), or null for ones
+    /// @param ignoreIndex    the target of rows that do not count
+    /// @param labelSmoothing s, from 0 to 1
+    public static Value crossEntropy(
+            Value logits, Value targets, @Nullable Value classWeight, long ignoreIndex, double labelSmoothing) {
+        return record(new Loss.CrossEntropy(
+                logits, targets, classWeight, ignoreIndex, (float) labelSmoothing, Reduction.MEAN));
+    }
+
+    /// The mean of `(x - target)²`.
+    public static Value mse(Value x, Value target) {
+        return pointwise(PointwiseLoss.MSE, 0, x, target, null);
+    }
+
+    /// The mean of `|x - target|`.
+    public static Value l1(Value x, Value target) {
+        return pointwise(PointwiseLoss.L1, 0, x, target, null);
+    }
+
+    /// Huber's loss: `d² / 2` where `|d|` is less than delta, else `delta (|d| - delta / 2)`.
+    public static Value huber(Value x, Value target, double delta) {
+        return pointwise(PointwiseLoss.HUBER, delta, x, target, null);
+    }
+
+    /// Binary cross entropy of probabilities x: `-(t log(x) + (1 - t) log(1 - x))`.
+    public static Value binaryCrossEntropy(Value x, Value target) {
+        return pointwise(PointwiseLoss.BINARY_CROSS_ENTROPY, 0, x, target, null);
+    }
+
+    /// Binary cross entropy of the probabilities `σ(x)`.
+    ///
+    /// @param weight of x's shape: multiplies each element's loss, 0 masks it; or null
+    public static Value binaryCrossEntropyWithLogits(Value x, Value target, @Nullable Value weight) {
+        return pointwise(PointwiseLoss.BINARY_CROSS_ENTROPY_WITH_LOGITS, 0, x, target, weight);
+    }
+
+    private static Value pointwise(
+            PointwiseLoss loss, double parameter, Value x, Value target, @Nullable Value weight) {
+        return record(new Loss.Pointwise(loss, (float) parameter, x, target, weight, Reduction.MEAN));
+    }
+
+    private static Value record(Loss loss) {
+        return loss.output().recorder().record(loss).output();
+    }
+}

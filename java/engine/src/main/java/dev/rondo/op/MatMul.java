@@ -1,0 +1,86 @@
+package dev.rondo.op;
+
+import static dev.rondo.bindings.dnnl.Dnnl.*;
+
+import dev.rondo.onednn.MemoryDescriptor;
+import dev.rondo.onednn.Primitive;
+import dev.rondo.program.Emitter;
+import dev.rondo.program.Gradients;
+import dev.rondo.program.Instruction.Argument;
+import dev.rondo.program.Op;
+import dev.rondo.program.Value;
+import dev.rondo.tensor.DataType;
+import dev.rondo.tensor.Shape;
+import java.util.List;
+
+/// `c = a b`: a (…, M, K), b (…, K, N), c (…, M, N), with equal dimensions in front. Transposed operands cost no copy.
+public final class MatMul extends Op {
+    private final Value a;
+    private final Value b;
+
+    public MatMul(Value a, Value b) {
+        super(List.of(Shapes.requireFloat(a, "matmul"), Shapes.requireFloat(b, "matmul")));
+        int rank = a.shape().rank();
+        boolean fits = rank >= 2
+                && b.shape().rank() == rank
+                && a.shape().size(-1) == b.shape().size(-2)
+                && a.shape()
+                        .with(-1, b.shape().size(-1))
+                        .equals(b.shape().with(-2, a.shape().size(-2)));
+        if (!fits) {
+            throw new IllegalArgumentException("matmul cannot multiply " + a.shape() + " and " + b.shape());
+        }
+        this.a = a;
+        this.b = b;
+        gives(a.recorder().allocate(a.shape().with(-1, b.shape().size(-1)), DataType.F32));
+    }
+
+    @Override
+    public void forward(Emitter emitter) {
+        Shape shape = output().shape();
+        if (shape.elements() == 0) {
+            return;
+        }
+        if (a.shape().elements() == 0) {
+            emitter.zero(output());
+            return;
+        }
+        Value left = emitter.plain(a);
+        Value right = emitter.plain(b);
+        MemoryDescriptor src = emitter.layout(left);
+        MemoryDescriptor weights = emitter.layout(right);
+        MemoryDescriptor dst = emitter.layout(output());
+        Primitive matmul = emitter.keep(Primitive.create(
+                "dnnl_matmul_primitive_desc_create",
+                "matmul " + a.shape() + " " + b.shape(),
+                null,
+                (slot, engine, attr) -> dnnl_matmul_primitive_desc_create(
+                        slot,
+                        engine,
+                        src.address(),
+                        weights.address(),
+                        MemoryDescriptor.NONE.address(),
+                        dst.address(),
+                        attr)));
+        emitter.primitive(
+                matmul,
+                List.of(Argument.of(DNNL_ARG_SRC(), src, left), Argument.of(DNNL_ARG_WEIGHTS(), weights, right)),
+                List.of(Argument.of(DNNL_ARG_DST(), dst, output())));
+    }
+
+    @Override
+    public void backward(Gradients gradients) {
+        Value dc = gradients.of(output());
+        if (gradients.wants(a)) {
+            gradients.add(a, product(dc, b.transpose(-1, -2)));
+        }
+        if (gradients.wants(b)) {
+            gradients.add(b, product(a.transpose(-1, -2), dc));
+        }
+    }
+
+    /// Records `a b`.
+    static Value product(Value a, Value b) {
+        return a.recorder().record(new MatMul(a, b)).output();
+    }
+}

@@ -1,0 +1,147 @@
+package dev.rondo.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.nn.Embedding;
+import dev.rondo.nn.GRU;
+import dev.rondo.nn.Linear;
+import dev.rondo.nn.Losses;
+import dev.rondo.nn.Module;
+import dev.rondo.nn.Recurrence;
+import dev.rondo.nn.Sequential;
+import dev.rondo.tensor.DataType;
+import dev.rondo.tensor.Shape;
+import java.lang.management.ManagementFactory;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class TrainingStepTest {
+    private static final int T = 12;
+    private static final int N = 8;
+
+    /// The network has to say whether the sum of all digits so far is odd.
+    private static Module parity() {
+        Module network = new Sequential(
+                Map.of("net", new Sequential(new Embedding(2, 4), new GRU(Recurrence.of(4, 16)), new Linear(16, 2))));
+        network.initialize(5);
+        return network;
+    }
+
+    private static TrainingStep step(Module network, Optimizer optimizer) {
+        return TrainingStep.of(network, optimizer)
+                .input("x", Shape.of(T, N), DataType.I64)
+                .input("y", Shape.of(T, N), DataType.I64)
+                .clipNorm(1)
+                .record(in -> Losses.crossEntropy(network.forward(in.get("x")), in.get("y")));
+    }
+
+    private static void fill(TrainingStep step, Random random) {
+        long[] x = new long[T * N];
+        long[] y = new long[T * N];
+        for (int n = 0; n < N; n++) {
+            long sum = 0;
+            for (int t = 0; t < T; t++) {
+                x[t * N + n] = random.nextInt(2);
+                sum += x[t * N + n];
+                y[t * N + n] = sum % 2;
+            }
+        }
+        step.input("x").copyFrom(x);
+        step.input("y").copyFrom(y);
+    }
+
+    private static float train(Module network, int steps) {
+        Random random = new Random(1);
+        float loss = Float.NaN;
+        try (TrainingStep step = step(network, Optimizer.adam(0.01))) {
+            for (int i = 0; i < steps; i++) {
+                fill(step, random);
+                loss = step.run();
+            }
+        }
+        return loss;
+    }
+
+    @Test
+    void aNetworkLearns() {
+        float first = train(parity(), 1);
+        float last = train(parity(), 1500);
+        assertEquals(Math.log(2), first, 0.1);
+        assertTrue(last < 0.05, "the loss is still " + last);
+    }
+
+    @Test
+    void theSameSeedGivesTheSameBits() {
+        Module one = parity();
+        Module other = parity();
+        assertEquals(train(one, 20), train(other, 20));
+        one.parameters()
+                .forEach((name, parameter) -> assertArrayEquals(
+                        parameter.tensor().toFloatArray(),
+                        other.parameters().get(name).tensor().toFloatArray(),
+                        name));
+    }
+
+    @Test
+    void gradientsThatAreNotFiniteStopTheStepByName() {
+        Module network = parity();
+        Optimizer optimizer = Optimizer.adam(0.01);
+        try (TrainingStep step = step(network, optimizer)) {
+            fill(step, new Random(1));
+            step.run();
+            float[] weights = network.parameters().get("net.2.weight").tensor().toFloatArray();
+            weights[3] = Float.NaN;
+            network.parameters().get("net.2.weight").tensor().copyFrom(weights);
+            float[] untouched =
+                    network.parameters().get("net.1.weight_hh_l0").tensor().toFloatArray();
+            ArithmeticException e = assertThrows(ArithmeticException.class, step::run);
+            assertTrue(e.getMessage().startsWith("the gradient of net."), e.getMessage());
+            assertEquals(1, optimizer.steps());
+            assertArrayEquals(
+                    untouched,
+                    network.parameters().get("net.1.weight_hh_l0").tensor().toFloatArray());
+        }
+    }
+
+    @Test
+    void targetsOutsideTheClassesAreNamed() {
+        Module network = parity();
+        try (TrainingStep step = step(network, Optimizer.sgd(0.1))) {
+            fill(step, new Random(1));
+            long[] y = step.input("y").toLongArray();
+            y[17] = 2;
+            step.input("y").copyFrom(y);
+            IllegalArgumentException e = assertThrows(IllegalArgumentException.class, step::run);
+            assertEquals("target 2 at position 17 is none of 2 classes", e.getMessage());
+        }
+    }
+
+    @Test
+    void aStepAllocatesNothingOnTheHeap() {
+        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (TrainingStep step = step(parity(), Optimizer.adam(0.001))) {
+            fill(step, new Random(2));
+            long allocated = Long.MAX_VALUE;
+            for (int round = 0; round < 100 && allocated > 0; round++) {
+                long before = threads.getCurrentThreadAllocatedBytes();
+                for (int i = 0; i < 300; i++) {
+                    step.run();
+                }
+                allocated = threads.getCurrentThreadAllocatedBytes() - before;
+            }
+            assertEquals(0, allocated);
+        }
+    }
+
+    @Test
+    void useAfterCloseThrows() {
+        TrainingStep step = step(parity(), Optimizer.sgd(0.1));
+        step.close();
+        step.close();
+        assertThrows(IllegalStateException.class, step::run);
+    }
+}
