@@ -12,8 +12,15 @@ import java.util.Map;
 /// @param type       type of its elements
 /// @param dimensions numbers or symbols
 public record Input(String name, DataType type, List<String> dimensions) {
+    /// @throws IllegalArgumentException if a dimension is neither a number nor a symbol
     public Input {
         dimensions = List.copyOf(dimensions);
+        for (String dimension : dimensions) {
+            if (!dimension.matches("[0-9]{1,18}|[A-Za-z_][A-Za-z_0-9]*")) {
+                throw new IllegalArgumentException(
+                        "dimension \"" + dimension + "\" of input " + name + " is neither a number nor a symbol");
+            }
+        }
     }
 
     /// An input of floats: `Input.floats("x", "T", "N", "32")`.
@@ -46,7 +53,7 @@ public record Input(String name, DataType type, List<String> dimensions) {
     }
 
     private static boolean isNumber(String dimension) {
-        return dimension.chars().allMatch(Character::isDigit);
+        return Character.isDigit(dimension.charAt(0));
     }
 
     @Override

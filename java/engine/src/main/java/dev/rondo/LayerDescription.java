@@ -15,6 +15,7 @@ import dev.rondo.nn.RNN;
 import dev.rondo.nn.Recurrence;
 import dev.rondo.op.Activation;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /// A layer that a `model.json` describes: its type and PyTorch's constructor arguments, made into a module.
 ///
@@ -35,7 +36,10 @@ record LayerDescription(String type, Module module) {
 
     private static Module module(JsonField type, JsonField layer) {
         return switch (type.asString()) {
-            case "Embedding" -> new Embedding(size(layer, "num_embeddings"), size(layer, "embedding_dim"));
+            case "Embedding" -> {
+                requireDefault(layer, "max_norm", JsonField::isNull);
+                yield new Embedding(size(layer, "num_embeddings"), size(layer, "embedding_dim"));
+            }
             case "Linear" ->
                 new Linear(size(layer, "in_features"), size(layer, "out_features"), flag(layer, "bias", true), null);
             case "LayerNorm" ->
@@ -55,8 +59,14 @@ record LayerDescription(String type, Module module) {
             case "ReLU" -> new Lambda(Functional::relu);
             case "Tanh" -> new Lambda(Functional::tanh);
             case "Sigmoid" -> new Lambda(Functional::sigmoid);
-            case "GELU" -> new Lambda(x -> Functional.activation(x, Activation.GELU));
-            case "ELU" -> new Lambda(x -> Functional.activation(x, Activation.ELU));
+            case "GELU" -> {
+                requireDefault(layer, "approximate", field -> field.asString().equals("none"));
+                yield new Lambda(x -> Functional.activation(x, Activation.GELU));
+            }
+            case "ELU" -> {
+                requireDefault(layer, "alpha", field -> field.asDouble() == 1);
+                yield new Lambda(x -> Functional.activation(x, Activation.ELU));
+            }
             case "Softmax" -> {
                 requireLastDimension(layer);
                 yield new Lambda(Functional::softmax);
@@ -118,6 +128,13 @@ record LayerDescription(String type, Module module) {
         if (dimension.asInt() != -1) {
             throw dimension.malformed("is not -1, the last dimension, which is what Rondo sums over");
         }
+    }
+
+    /// Refuses arguments that would change the result and that Rondo does not know.
+    private static void requireDefault(JsonField layer, String name, Predicate<JsonField> isDefault) {
+        layer.find(name).filter(isDefault.negate()).ifPresent(field -> {
+            throw field.malformed("has a value other than PyTorch's default, which is the only one Rondo knows");
+        });
     }
 
     private static int size(JsonField layer, String name) {

@@ -44,6 +44,9 @@ public final class Model implements AutoCloseable {
         Map<String, Value> record(Map<String, Value> inputs);
     }
 
+    /// The most threads a session may use: OpenMP ends the process where it cannot start as many as it is told to.
+    public static final int MAX_THREADS = 256;
+
     private record ProgramKey(List<Shape> shapes, int threads) {}
 
     private static final class SharedProgram {
@@ -101,13 +104,13 @@ public final class Model implements AutoCloseable {
 
     /// A session whose instructions may use several threads.
     ///
-    /// @param threads how many; more than the processors there are makes nothing faster
+    /// @param threads how many, up to [#MAX_THREADS]; more than there are processors makes nothing faster
     /// @param shapes  shapes of the inputs, in the order of [#inputs()]
     /// @throws IllegalArgumentException if the number of threads is not positive, or a shape does not fit its
     ///            input
     public Session session(int threads, Shape... shapes) {
-        if (threads < 1) {
-            throw new IllegalArgumentException("number of threads " + threads + " is not positive");
+        if (threads < 1 || threads > MAX_THREADS) {
+            throw new IllegalArgumentException("number of threads " + threads + " is not between 1 and " + MAX_THREADS);
         }
         if (shapes.length != inputs.size()) {
             throw new IllegalArgumentException("the model has " + inputs.size() + " inputs " + inputs + ", but "

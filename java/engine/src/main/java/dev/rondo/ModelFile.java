@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class ModelFile {
     private final String name;
     private final Input input;
-    private final String outputName;
+    private final Input output;
     private final Map<String, String> outputs;
     private final Map<String, LayerDescription> layers;
     private final JsonField description;
@@ -43,7 +43,7 @@ public final class ModelFile {
         this.description = description;
         this.name = description.get("name").asString();
         this.input = input(description.get("input"));
-        this.outputName = description.get("output").get("name").asString();
+        this.output = input(description.get("output"));
         this.layers = layers(description.get("layers"));
         this.outputs = new LinkedHashMap<>();
         description
@@ -145,6 +145,7 @@ public final class ModelFile {
     private String state(String key, JsonField source) {
         String[] parts = source.asString().split("\\.(?=[^.]*$)");
         LayerDescription layer = layers.get(parts[0]);
+        String outputName = output.name();
         boolean known = parts.length == 2
                 && layer != null
                 && layer.module() instanceof RNNBase
@@ -186,6 +187,23 @@ public final class ModelFile {
         }
     }
 
+    /// Checks what the last layer gives against what the description says.
+    private void requireOutput(Value x, Value value) {
+        Map<String, Long> symbols = new LinkedHashMap<>();
+        input.bind(x.shape(), symbols);
+        try {
+            output.bind(value.shape(), symbols);
+        } catch (IllegalArgumentException e) {
+            throw description
+                    .get("output")
+                    .get("shape")
+                    .malformed("is not what the last layer gives: " + value.shape() + " for input " + x.shape());
+        }
+        if (output.type() != value.type()) {
+            throw description.get("output").get("dtype").malformed("is not what the last layer gives: " + value.type());
+        }
+    }
+
     /// The model's name.
     public String name() {
         return name;
@@ -223,7 +241,8 @@ public final class ModelFile {
             }
         }
         Map<String, Value> results = new LinkedHashMap<>();
-        results.put(outputName, value);
+        requireOutput(x, value);
+        results.put(output.name(), value);
         outputs.forEach((key, source) -> results.put(key, states.get(source)));
         return results;
     }

@@ -7,6 +7,7 @@ import dev.rondo.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
@@ -56,8 +57,8 @@ public final class Session implements AutoCloseable {
             throw e;
         }
         this.instructions = program.instructions();
-        this.inputs = replay.inputs();
-        this.outputs = replay.outputs();
+        this.inputs = Collections.unmodifiableMap(replay.inputs());
+        this.outputs = Collections.unmodifiableMap(replay.outputs());
         this.byteSize = program.byteSize();
     }
 
@@ -87,6 +88,11 @@ public final class Session implements AutoCloseable {
     /// @throws IllegalArgumentException if there are several
     public Tensor output() {
         return only(outputs, "outputs");
+    }
+
+    /// All inputs by name.
+    public Map<String, Tensor> inputs() {
+        return inputs;
     }
 
     /// All outputs by name.
@@ -138,16 +144,41 @@ public final class Session implements AutoCloseable {
     }
 
     /// Waits for the run in progress and frees the memory. Closing twice is harmless.
+    ///
+    /// @throws IllegalStateException if some other call, such as a write to a channel, still uses an input's or an
+    ///                               output's memory; then the session can be closed again
     @Override
     public void close() {
-        while (!STATE.compareAndSet(this, IDLE, CLOSED)) {
-            if (state == CLOSED) {
-                return;
-            }
-            LockSupport.parkNanos(PAUSE_NANOS);
+        if (!stop()) {
+            return;
+        }
+        try {
+            arena.close();
+        } catch (IllegalStateException e) {
+            STATE.setRelease(this, IDLE); // the memory is lent to some call: close again when it has returned
+            throw new IllegalStateException("the session's memory is in use outside of it: " + e.getMessage(), e);
         }
         replay.close();
-        arena.close();
         onClose.accept(this);
+    }
+
+    /// Waits for the run in progress.
+    ///
+    /// @return whether it was this call that stopped the session
+    private boolean stop() {
+        boolean interrupted = false;
+        boolean stopped = true;
+        while (!STATE.compareAndSet(this, IDLE, CLOSED)) {
+            if (state == CLOSED) {
+                stopped = false;
+                break;
+            }
+            interrupted |= Thread.interrupted(); // or waiting would not wait
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return stopped;
     }
 }

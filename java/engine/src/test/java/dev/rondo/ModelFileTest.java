@@ -157,6 +157,9 @@ class ModelFileTest {
                 "\"p\": 0.3|\"p\": 3|layers[1]",
                 "\"dim\": -1|\"dim\": 0|layers[5].dim",
                 "[10]|[2, 10]|layers[3].normalized_shape",
+                "\"type\": \"Dropout\", \"p\": 0.3|\"type\": \"ELU\", \"alpha\": 2|layers[1].alpha",
+                "\"type\": \"Dropout\", \"p\": 0.3|\"type\": \"GELU\", \"approximate\": \"tanh\"|layers[1].approximate",
+                "\"embedding_dim\": 4|\"embedding_dim\": 4, \"max_norm\": 1|layers[0].max_norm",
                 "\"lstm.hn\"|\"gru.hn\"|outputs.hn",
                 "\"lstm.cn\"|\"linear.cn\"|outputs.cn",
                 "\"name\": \"drop\"|\"name\": \"lstm\"|layers[2].name",
@@ -167,6 +170,23 @@ class ModelFileTest {
         String message = problem(DESCRIPTION.replace(from, to.strip()));
         assertTrue(message.startsWith("model.json: "), message);
         assertTrue(message.contains(field), message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "[\"N\", \"T\", 3]|[\"N\", \"T\", 4]|field output.shape is not what the last layer gives: [2, 6, 3]",
+                "[\"N\", \"T\", 3]|[\"T\", \"N\", 3]|field output.shape is not what the last layer gives",
+                "\"float32\"|\"int64\"|field output.dtype is not what the last layer gives: F32",
+            })
+    void theOutputMustBeWhatIsDeclared(String from, String to, String problem) throws IOException {
+        Path file = write(DESCRIPTION.replace(from, to));
+        try (Model model = Model.load(file)) {
+            MalformedFileException e = assertThrows(MalformedFileException.class, () -> model.session(Shape.of(2, 6)));
+            assertTrue(e.getMessage().contains(problem), e.getMessage());
+        }
     }
 
     @Test

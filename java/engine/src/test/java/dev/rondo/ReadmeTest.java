@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,14 +17,31 @@ import org.junit.jupiter.api.io.TempDir;
 class ReadmeTest {
     @Test
     void theEmbeddingExampleRuns(@TempDir Path folder) throws Exception {
-        String readme = Files.readString(Path.of("../../README.md"));
-        String example = readme.split("```java\n")[1].split("```")[0];
+        String example = example(1);
         assertTrue(example.lines().count() <= 15, "the example is longer than 15 lines");
+        String output = run(folder, example);
+        assertTrue(output.startsWith("50 scores\nembedding 256x32, ids [1, 5]"), output);
+    }
+
+    @Test
+    void theTrainingExampleRuns(@TempDir Path folder) throws Exception {
+        String output = run(folder, example(2));
+        assertTrue(output.matches("(?s)[0-9.]+ before the first step, [0-9.]+ after it\\s*"), output);
+    }
+
+    private static String example(int number) throws IOException {
+        return Files.readString(Path.of("../../README.md"))
+                .split("```java\n")[number]
+                .split("```")[0];
+    }
+
+    private static String run(Path folder, String example) throws IOException, InterruptedException {
         Path source = Files.writeString(folder.resolve("Example.java"), """
                 import dev.rondo.*;
                 import dev.rondo.nn.*;
                 import dev.rondo.nn.Module;
                 import dev.rondo.tensor.*;
+                import dev.rondo.train.*;
 
                 void main() {
                 %s
@@ -42,6 +60,6 @@ class ReadmeTest {
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor(), output);
-        assertTrue(output.startsWith("50 scores\nembedding 256x32, ids [1, 5]"), output);
+        return output;
     }
 }

@@ -157,6 +157,44 @@ class SessionTest {
     }
 
     @Test
+    void tensorsAreHandedOutToBeFilledNotToBeRemoved() {
+        try (Model model = tagger();
+                Session session = model.session(Shape.of(1, 4))) {
+            assertThrows(UnsupportedOperationException.class, session.outputs()::clear);
+            assertThrows(UnsupportedOperationException.class, session.inputs()::clear);
+        }
+    }
+
+    /// Whoever first looks at weights that nobody set draws them, and everybody else sees the same.
+    @Test
+    void modelsOfOneModuleSeeTheSameWeights() throws Exception {
+        for (int round = 0; round < 20; round++) {
+            Linear linear = new Linear(64, 64);
+            float[][] results = new float[4][];
+            Thread[] threads = new Thread[results.length];
+            CountDownLatch start = new CountDownLatch(results.length);
+            for (int i = 0; i < threads.length; i++) {
+                int own = i;
+                threads[i] = new Thread(() -> {
+                    start.countDown();
+                    try (Model model = Model.of(linear, Input.floats("x", "N", "64"));
+                            Session session = model.session(Shape.of(1, 64))) {
+                        session.run();
+                        results[own] = session.output().toFloatArray();
+                    }
+                });
+                threads[i].start();
+            }
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            for (float[] result : results) {
+                assertArrayEquals(results[0], result, "round " + round);
+            }
+        }
+    }
+
+    @Test
     void twoThreadsCannotRunOneSession() throws Exception {
         try (Model model = tagger();
                 Session session = model.session(Shape.of(8, 2000))) {
@@ -203,6 +241,9 @@ class SessionTest {
             assertEquals("input ids I64 [N, T] cannot have shape [3]", e.getMessage());
             assertThrows(IllegalArgumentException.class, model::session);
             assertThrows(IllegalArgumentException.class, () -> model.session(0, Shape.of(1, 3)));
+            assertThrows(IllegalArgumentException.class, () -> model.session(Model.MAX_THREADS + 1, Shape.of(1, 3)));
+            assertThrows(IllegalArgumentException.class, () -> Input.floats("x", "-3"));
+            assertThrows(IllegalArgumentException.class, () -> Input.floats("x", ""));
         }
         try (Model model = Model.of(
                 List.of(Input.floats("a", "N", "3"), Input.floats("b", "N", "3")),

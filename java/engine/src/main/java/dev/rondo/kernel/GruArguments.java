@@ -3,7 +3,6 @@ package dev.rondo.kernel;
 import dev.rondo.program.ReplayMemory;
 import dev.rondo.program.Value;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /// The arguments of a GRU, with the reset gate applied before the recurrent product, over a batch of sequences.
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param hidden    H
 /// @param gates     W x + b of the gates u, r, o: (T, N, 3*H)
 /// @param attention (T, N), or nothing
-/// @param weights   the recurrent weights as [Kernels#packGru] gave them
+/// @param weights   the recurrent weights as [GruKernel#pack] gave them
 /// @param srcIter   state before the first step (N, H), or nothing for zeros
 /// @param dstLayer  states after each step (T, N, H)
 /// @param dstIter   state after the last step (N, H), or nothing
@@ -36,7 +35,7 @@ public record GruArguments(
     /// @param step   distance from one step to the next, in elements
     /// @param sample distance from one sample to the next, in elements
     public record Strided(MemorySegment data, long step, long sample) {
-        static final Strided NOTHING = new Strided(MemorySegment.NULL, 0, 0);
+        private static final Strided NOTHING = new Strided(MemorySegment.NULL, 0, 0);
 
         /// Where a value of shape (T, N, …) lies.
         public static Strided sequence(ReplayMemory memory, @Nullable Value value) {
@@ -46,18 +45,6 @@ public record GruArguments(
         /// Where a value of shape (N, …) lies.
         public static Strided state(ReplayMemory memory, @Nullable Value value) {
             return value == null ? NOTHING : new Strided(memory.segment(value), 0, value.stride(0));
-        }
-
-        boolean exists() {
-            return data.address() != 0;
-        }
-
-        float get(long t, long n, long i) {
-            return data.getAtIndex(ValueLayout.JAVA_FLOAT, t * step + n * sample + i);
-        }
-
-        void set(long t, long n, long i, float value) {
-            data.setAtIndex(ValueLayout.JAVA_FLOAT, t * step + n * sample + i, value);
         }
     }
 }

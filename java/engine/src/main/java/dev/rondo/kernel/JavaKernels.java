@@ -1,8 +1,5 @@
 package dev.rondo.kernel;
 
-import dev.rondo.program.Step;
-import dev.rondo.tensor.Tensor;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -13,11 +10,6 @@ final class JavaKernels implements Kernels {
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT;
 
     private JavaKernels() {}
-
-    @Override
-    public boolean isNative() {
-        return false;
-    }
 
     @Override
     public long embedding(
@@ -54,16 +46,6 @@ final class JavaKernels implements Kernels {
                 dst.setAtIndex(F32, at + i, (float) (logarithmic ? shifted - logSum : Math.exp(shifted) / sum));
             }
         }
-    }
-
-    @Override
-    public MemorySegment packGru(Tensor weights, Arena arena) {
-        return arena.allocate(weights.data().byteSize(), Tensor.ALIGNMENT).copyFrom(weights.data());
-    }
-
-    @Override
-    public Step gru(GruArguments arguments, Arena arena) {
-        return new JavaGru(arguments);
     }
 
     @Override

@@ -3,10 +3,6 @@ package dev.rondo.kernel;
 import static dev.rondo.bindings.kernels.Kernels.*;
 
 import dev.rondo.bindings.NativeLibraries;
-import dev.rondo.bindings.kernels.rondo_gru;
-import dev.rondo.program.Step;
-import dev.rondo.tensor.Tensor;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /// The kernels of `librondo`.
@@ -14,11 +10,6 @@ final class NativeKernels implements Kernels {
     static final NativeKernels INSTANCE = new NativeKernels();
 
     private NativeKernels() {}
-
-    @Override
-    public boolean isNative() {
-        return true;
-    }
 
     @Override
     public long embedding(
@@ -29,40 +20,6 @@ final class NativeKernels implements Kernels {
     @Override
     public void softmax(MemorySegment src, MemorySegment dst, long rows, long width, boolean logarithmic) {
         rondo_softmax_f32(src, dst, rows, width, logarithmic ? 1 : 0);
-    }
-
-    @Override
-    public MemorySegment packGru(Tensor weights, Arena arena) {
-        long hidden = weights.shape().size(1);
-        MemorySegment packed = arena.allocate(rondo_gru_packed_size(hidden) * Float.BYTES, Tensor.ALIGNMENT);
-        rondo_gru_pack_f32(weights.data(), hidden, packed);
-        return packed;
-    }
-
-    @Override
-    public Step gru(GruArguments arguments, Arena arena) {
-        long scratch = rondo_gru_scratch_size(arguments.batch(), arguments.hidden());
-        MemorySegment gru = rondo_gru.allocate(arena);
-        rondo_gru.steps(gru, arguments.steps());
-        rondo_gru.batch(gru, arguments.batch());
-        rondo_gru.hidden(gru, arguments.hidden());
-        rondo_gru.gates(gru, arguments.gates().data());
-        rondo_gru.gates_step(gru, arguments.gates().step());
-        rondo_gru.gates_batch(gru, arguments.gates().sample());
-        rondo_gru.attention(gru, arguments.attention().data());
-        rondo_gru.attention_step(gru, arguments.attention().step());
-        rondo_gru.attention_batch(gru, arguments.attention().sample());
-        rondo_gru.weights(gru, arguments.weights());
-        rondo_gru.src_iter(gru, arguments.srcIter().data());
-        rondo_gru.src_iter_batch(gru, arguments.srcIter().sample());
-        rondo_gru.dst_layer(gru, arguments.dstLayer().data());
-        rondo_gru.dst_layer_step(gru, arguments.dstLayer().step());
-        rondo_gru.dst_layer_batch(gru, arguments.dstLayer().sample());
-        rondo_gru.dst_iter(gru, arguments.dstIter().data());
-        rondo_gru.dst_iter_batch(gru, arguments.dstIter().sample());
-        rondo_gru.scratch(gru, arena.allocate(scratch * Float.BYTES, Tensor.ALIGNMENT));
-        rondo_gru.reverse(gru, arguments.reverse() ? 1 : 0);
-        return () -> rondo_gru_f32(gru);
     }
 
     @Override

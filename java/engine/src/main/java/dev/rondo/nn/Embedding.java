@@ -23,6 +23,8 @@ public final class Embedding extends Module {
     /// @param paddingIdx an id whose row is looked up like any other but never trained, or -1 for none
     /// @throws IllegalArgumentException if the id is not in the table
     public Embedding(int numEmbeddings, int embeddingDim, int paddingIdx) {
+        Sizes.requirePositive(numEmbeddings, "number of embeddings");
+        Sizes.requirePositive(embeddingDim, "embedding dimension");
         if (paddingIdx < -1 || paddingIdx >= numEmbeddings) {
             throw new IllegalArgumentException(
                     "padding index " + paddingIdx + " is not one of " + numEmbeddings + " embeddings");

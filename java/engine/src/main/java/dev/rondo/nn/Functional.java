@@ -81,12 +81,13 @@ public final class Functional {
 
     /// Values side by side along a dimension; negative dimensions count from the last.
     public static Value concat(List<Value> parts, int dimension) {
+        if (parts.isEmpty()) {
+            throw new IllegalArgumentException("concat needs at least one value");
+        }
+        Value first = parts.getFirst();
         return parts.size() == 1
-                ? parts.getFirst()
-                : parts.getFirst()
-                        .recorder()
-                        .record(new Concat(parts, dimension))
-                        .output();
+                ? first
+                : first.recorder().record(new Concat(parts, dimension)).output();
     }
 
     /// The value in C order without gaps: itself, or a copy.

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class LayerNorm extends Module {
     private final @Nullable Parameter weight;
     private final @Nullable Parameter bias;
+    private final int normalizedSize;
     private final float eps;
 
     /// A layer with weight and bias, and an eps of 1e-5.
@@ -26,7 +27,9 @@ public final class LayerNorm extends Module {
     /// @param affine whether there is a weight
     /// @param bias   whether there is a bias, too
     public LayerNorm(int normalizedSize, float eps, boolean affine, boolean bias) {
+        Sizes.requirePositive(normalizedSize, "normalized size");
         Shape shape = Shape.of(normalizedSize);
+        this.normalizedSize = normalizedSize;
         this.weight = affine ? register("weight", new Parameter(shape, Initializer.constant(1))) : null;
         this.bias = affine && bias ? register("bias", new Parameter(shape, Initializer.constant(0))) : null;
         this.eps = eps;
@@ -36,7 +39,11 @@ public final class LayerNorm extends Module {
     public Value forward(Value x) {
         return x.recorder()
                 .record(new dev.rondo.op.LayerNorm(
-                        x, weight == null ? null : weight(x, weight), bias == null ? null : weight(x, bias), eps))
+                        x,
+                        normalizedSize,
+                        weight == null ? null : weight(x, weight),
+                        bias == null ? null : weight(x, bias),
+                        eps))
                 .output();
     }
 }

@@ -25,6 +25,8 @@ public final class Linear extends Module {
     /// @param bias       whether something is added
     /// @param activation applied to the sum, in the same pass over memory; null for none
     public Linear(int inFeatures, int outFeatures, boolean bias, @Nullable Activation activation) {
+        Sizes.requirePositive(inFeatures, "number of input features");
+        Sizes.requirePositive(outFeatures, "number of output features");
         Initializer uniform = Initializer.uniform(1 / Math.sqrt(inFeatures));
         this.weight = register("weight", new Parameter(Shape.of(outFeatures, inFeatures), uniform));
         this.bias = bias ? register("bias", new Parameter(Shape.of(outFeatures), uniform)) : null;

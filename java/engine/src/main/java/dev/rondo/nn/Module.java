@@ -23,7 +23,7 @@ import java.util.Map;
 /// }
 /// }
 ///
-/// Threads: one until a model is made of it; then any.
+/// Threads: any once it is made; but nothing may change weights that a model uses.
 public abstract class Module {
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
     private final Map<String, Module> modules = new LinkedHashMap<>();
@@ -36,14 +36,22 @@ public abstract class Module {
 
     /// Makes a parameter known under a name.
     protected final Parameter register(String name, Parameter parameter) {
+        requireNew(name);
         parameters.put(name, parameter);
         return parameter;
     }
 
     /// Makes a module, and with it its parameters, known under a name.
     protected final <M extends Module> M register(String name, M module) {
+        requireNew(name);
         modules.put(name, module);
         return module;
+    }
+
+    private void requireNew(String name) {
+        if (parameters.containsKey(name) || modules.containsKey(name)) {
+            throw new IllegalArgumentException("there are two parts named " + name);
+        }
     }
 
     /// All parameters by name, in the order they were registered.

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// A parameter owns its memory, which the garbage collector frees with it. Until it is loaded or initialised with a
 /// seed, it draws its first values from PyTorch's default distribution of its layer when somebody first looks.
 ///
-/// Threads: one until its model is made; nothing may change it afterwards.
+/// Threads: any; but nothing may change the values once a model is made.
 public final class Parameter {
     private static final AtomicLong NEXT_SEED = new AtomicLong(1);
 
@@ -36,7 +36,7 @@ public final class Parameter {
     }
 
     /// The values.
-    public Tensor tensor() {
+    public synchronized Tensor tensor() {
         if (tensor == null) {
             initialize(defaultSeed);
         }
@@ -44,7 +44,7 @@ public final class Parameter {
     }
 
     /// Draws the values anew; the same seed gives the same values.
-    public void initialize(long seed) {
+    public synchronized void initialize(long seed) {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         initializer.fill(allocated(), random);
     }
@@ -52,7 +52,7 @@ public final class Parameter {
     /// Copies values in.
     ///
     /// @throws IllegalArgumentException if their shape or type is not the parameter's
-    public void load(Tensor values) {
+    public synchronized void load(Tensor values) {
         if (!values.shape().equals(shape) || values.type() != DataType.F32) {
             throw new IllegalArgumentException(
                     "needs F32 of shape " + shape + ", not " + values.type() + " of shape " + values.shape());

@@ -32,16 +32,12 @@ public record Recurrence(
     public Recurrence {
         hiddenSizes = List.copyOf(hiddenSizes);
         directions = List.copyOf(directions);
-        if (inputSize < 1) {
-            throw new IllegalArgumentException("input size " + inputSize + " is not positive");
-        }
+        Sizes.requirePositive(inputSize, "input size");
         if (hiddenSizes.isEmpty()) {
             throw new IllegalArgumentException("a recurrent network needs at least one layer");
         }
         for (int hiddenSize : hiddenSizes) {
-            if (hiddenSize < 1) {
-                throw new IllegalArgumentException("hidden size " + hiddenSize + " is not positive");
-            }
+            Sizes.requirePositive(hiddenSize, "hidden size");
             if (projSize < 0 || projSize >= hiddenSize) {
                 throw new IllegalArgumentException(
                         "projection size " + projSize + " is not between 0 and the hidden size " + hiddenSize);

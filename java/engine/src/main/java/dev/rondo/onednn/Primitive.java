@@ -65,7 +65,7 @@ public final class Primitive implements AutoCloseable {
                         slot -> dnnl_primitive_create(slot, descriptor.address()),
                         Dnnl::dnnl_primitive_destroy);
                 return new Primitive(descriptor, primitive, problem);
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 descriptor.close();
                 throw e;
             }

@@ -25,6 +25,10 @@ public final class Embedding extends Op {
     public Embedding(Value ids, Value table, long padding) {
         super(List.of(ids, table));
         this.padding = padding;
+        if (table.shape().rank() != 2) {
+            throw new IllegalArgumentException("embedding needs a table of two dimensions, not " + table.shape());
+        }
+        Shapes.requireWeight(table, table.shape(), "embedding", "a table");
         if (ids.type() != DataType.I64) {
             throw new IllegalArgumentException("embedding takes I64 ids, not " + ids.type());
         }

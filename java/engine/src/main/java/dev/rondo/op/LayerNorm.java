@@ -27,15 +27,18 @@ public final class LayerNorm extends Op {
     private @Nullable Value mean; // of the rows, kept for the way back
     private @Nullable Value variance;
 
-    public LayerNorm(Value x, @Nullable Value weight, @Nullable Value bias, float eps) {
+    /// @param width  D
+    /// @param weight (D), or null for ones
+    /// @param bias   (D), or null for zeros
+    public LayerNorm(Value x, long width, @Nullable Value weight, @Nullable Value bias, float eps) {
         super(Stream.of(x, weight, bias).filter(value -> value != null).toList());
         Shapes.requireFloat(x, "layer norm");
-        if (weight != null
-                && (x.shape().rank() == 0
-                        || x.shape().size(-1) != weight.shape().size(0))) {
-            throw new IllegalArgumentException(
-                    "layer norm over " + weight.shape().size(0)
-                            + " elements needs an input whose last dimension is that, not " + x.shape());
+        if (x.shape().rank() == 0 || x.shape().size(-1) != width) {
+            throw new IllegalArgumentException("layer norm over " + width
+                    + " elements needs an input whose last dimension is that, not " + x.shape());
+        }
+        for (Value vector : inputs().subList(1, inputs().size())) {
+            Shapes.requireWeight(vector, Shape.of(width), "layer norm", "weight and bias");
         }
         this.x = x;
         this.weight = weight;

@@ -31,6 +31,14 @@ public final class Linear extends Op {
     public Linear(Value x, Value weight, @Nullable Value bias, @Nullable Activation activation) {
         super(Stream.of(x, weight, bias).filter(value -> value != null).toList());
         Shapes.requireFloat(x, "linear");
+        Shapes.requireFloat(weight, "linear");
+        if (weight.shape().rank() != 2 || weight.shape().elements() == 0) {
+            throw new IllegalArgumentException(
+                    "linear needs a weight of two dimensions, not of shape " + weight.shape());
+        }
+        if (bias != null) {
+            Shapes.requireWeight(bias, Shape.of(weight.shape().size(0)), "linear", "a bias");
+        }
         if (x.shape().rank() == 0 || x.shape().size(-1) != weight.shape().size(1)) {
             throw new IllegalArgumentException(
                     "linear with weight of shape " + weight.shape() + " needs an input whose last dimension is "

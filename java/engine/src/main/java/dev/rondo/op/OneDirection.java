@@ -3,6 +3,7 @@ package dev.rondo.op;
 import static dev.rondo.bindings.dnnl.Dnnl.*;
 
 import dev.rondo.kernel.GruArguments;
+import dev.rondo.kernel.GruKernel;
 import dev.rondo.kernel.Kernels;
 import dev.rondo.onednn.MemoryDescriptor;
 import dev.rondo.program.Emitter;
@@ -60,9 +61,8 @@ record OneDirection(
     }
 
     void emit(Emitter emitter) {
-        Kernels kernels = Kernels.available();
-        if (runsOnKernel(kernels, emitter.threads())) {
-            emitGruKernel(emitter, kernels);
+        if (runsOnKernel(emitter.threads())) {
+            emitGruKernel(emitter);
         } else if (descriptor.cell().hasAttention() && descriptor.direction() == Direction.RIGHT_TO_LEFT) {
             emitReversed(emitter);
         } else {
@@ -78,14 +78,14 @@ record OneDirection(
 
     /// oneDNN computes the f32 GRU that resets before the product with plain GEMM calls for each step, whose fixed
     /// cost dominates small batches.
-    private boolean runsOnKernel(Kernels kernels, int threads) {
+    private boolean runsOnKernel(int threads) {
         boolean resetBefore = descriptor.cell() == Cell.GRU || descriptor.cell() == Cell.AUGRU;
         long largest = threads == 1 ? LARGEST_KERNEL_BATCH : LARGEST_KERNEL_BATCH_OF_SEVERAL_THREADS;
-        return resetBefore && kernels.isNative() && descriptor.batch() <= largest;
+        return resetBefore && GruKernel.isAvailable() && descriptor.batch() <= largest;
     }
 
     /// The input's share of all gates in one GEMM over all steps, then the recurrence in a kernel.
-    private void emitGruKernel(Emitter emitter, Kernels kernels) {
+    private void emitGruKernel(Emitter emitter) {
         Cell cell = descriptor.cell();
         long hidden = descriptor.hidden();
         long gates = cell.gates() * hidden;
@@ -109,7 +109,7 @@ record OneDirection(
                 .packForKernel(
                         cell + " state",
                         List.of(weights.stateWeight().constant()),
-                        arena -> kernels.packGru(
+                        arena -> GruKernel.pack(
                                 WeightLayout.gates(cell, weights.stateWeight().constant()), arena));
         List<Value> reads = Stream.of(projected, attention, initial.h())
                 .filter(value -> value != null)
@@ -119,10 +119,10 @@ record OneDirection(
         Value timeFirst = batchFirst ? projected.transpose(0, 1) : projected;
         emitter.kernel(
                 descriptor.toString(),
-                kernels.toString(),
+                Kernels.available().toString(),
                 reads,
                 writes,
-                memory -> kernels.gru(
+                memory -> GruKernel.of(
                         new GruArguments(
                                 descriptor.steps(),
                                 descriptor.batch(),
@@ -236,7 +236,7 @@ record OneDirection(
                     state,
                     next);
             RecurrentPrimitive primitive = made.stream()
-                    .filter(one -> one.serves(part))
+                    .filter(one -> one.serves(emitter, part))
                     .findFirst()
                     .orElseGet(() -> {
                         RecurrentPrimitive one = RecurrentPrimitive.create(emitter, part);

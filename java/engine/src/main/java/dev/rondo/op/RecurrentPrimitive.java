@@ -50,12 +50,10 @@ record RecurrentPrimitive(
     /// Creates the primitive for a direction, or for a chunk of its steps.
     static RecurrentPrimitive create(Emitter emitter, OneDirection part) {
         RecurrentDescriptor d = part.descriptor();
-        MemoryDescriptor srcLayer =
-                emitter.layout(part.x().shape().sizes(), part.x().strides());
+        MemoryDescriptor srcLayer = emitter.layout(part.x());
         MemoryDescriptor attention =
                 part.attention() == null ? MemoryDescriptor.NONE : emitter.layout(d.steps(), d.batch(), 1);
-        MemoryDescriptor dstLayer =
-                emitter.layout(part.output().shape().sizes(), part.output().strides());
+        MemoryDescriptor dstLayer = emitter.layout(part.output());
         StateLayout src = StateLayout.of(emitter, part.initial());
         StateLayout dst = StateLayout.of(emitter, part.last());
         int gates = d.cell().gates();
@@ -86,11 +84,11 @@ record RecurrentPrimitive(
     }
 
     /// Whether this primitive computes that part too: the same shapes in the same layouts.
-    boolean serves(OneDirection part) {
-        // The chunks of a sequence differ in nothing but their length and in which states they have.
+    boolean serves(Emitter emitter, OneDirection part) {
+        // The chunks of a sequence differ in nothing but their length and their states.
         return descriptor.steps() == part.descriptor().steps()
-                && (src.iter() != MemoryDescriptor.NONE) == part.initial().exists()
-                && (dst.iter() != MemoryDescriptor.NONE) == part.last().exists();
+                && src.sameAs(StateLayout.of(emitter, part.initial()))
+                && dst.sameAs(StateLayout.of(emitter, part.last()));
     }
 
     /// Emits the execution for a part that this primitive serves.

@@ -26,6 +26,17 @@ final class Shapes {
         return value;
     }
 
+    /// A weight as native code trusts it: floats of this shape without gaps.
+    ///
+    /// @throws IllegalArgumentException if the value is anything else
+    static Value requireWeight(Value value, Shape shape, String operation, String name) {
+        require(value, shape, operation, name);
+        if (!value.isDense()) {
+            throw new IllegalArgumentException(operation + " needs " + name + " without gaps: make it contiguous");
+        }
+        return value;
+    }
+
     /// The shape two operands broadcast to, aligned at the last dimension: a size of 1 repeats.
     ///
     /// @throws IllegalArgumentException if they do not go together

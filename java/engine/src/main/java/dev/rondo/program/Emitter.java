@@ -95,9 +95,20 @@ public final class Emitter {
 
     /// The value's own layout.
     public MemoryDescriptor layout(Value value) {
-        return value.shape().rank() == 0
-                ? layout(new long[] {1}, new long[] {1})
-                : layout(value.shape().sizes(), value.strides());
+        int rank = value.shape().rank();
+        if (rank == 0) {
+            return layout(1);
+        }
+        // The stride of a single element means nothing, but oneDNN looks at it.
+        long[] strides = value.strides();
+        for (int i = rank - 1; i >= 0; i--) {
+            if (value.shape().size(i) == 1) {
+                strides[i] = i == rank - 1
+                        ? 1
+                        : strides[i + 1] * Math.max(1, value.shape().size(i + 1));
+            }
+        }
+        return layout(value.shape().sizes(), strides);
     }
 
     /// A layout with strides in elements.

@@ -30,12 +30,28 @@ public final class PackedWeights implements AutoCloseable {
     /// @param data   its elements
     public record Plain(MemoryDescriptor layout, MemorySegment data) {}
 
-    /// Which weights: tensors are told apart by where their elements are.
-    private record Key(String role, List<Long> addresses) {
-        static Key of(String role, List<Tensor> sources) {
-            return new Key(
-                    role,
-                    sources.stream().map(source -> source.data().address()).toList());
+    /// Which weights: tensors are told apart as objects, and kept, so that no other takes the place of one.
+    private record Key(String role, List<Tensor> sources) {
+        @Override
+        public boolean equals(Object other) {
+            if (!(other instanceof Key key) || !role.equals(key.role) || sources.size() != key.sources.size()) {
+                return false;
+            }
+            for (int i = 0; i < sources.size(); i++) {
+                if (sources.get(i) != key.sources.get(i)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        @Override
+        public int hashCode() {
+            int hash = role.hashCode();
+            for (Tensor source : sources) {
+                hash = hash * 31 + System.identityHashCode(source);
+            }
+            return hash;
         }
     }
 
@@ -54,7 +70,7 @@ public final class PackedWeights implements AutoCloseable {
     /// @param wanted  the layout; stays the caller's
     /// @param plain   makes the weights in a simple layout; called only when they are packed now
     public synchronized Packed pack(String role, List<Tensor> sources, MemoryDescriptor wanted, Supplier<Plain> plain) {
-        List<Packed> known = packed.computeIfAbsent(Key.of(role, sources), _ -> new ArrayList<>());
+        List<Packed> known = packed.computeIfAbsent(new Key(role, sources), _ -> new ArrayList<>());
         for (Packed one : known) {
             if (one.layout().sameAs(wanted)) {
                 return one;
@@ -93,7 +109,7 @@ public final class PackedWeights implements AutoCloseable {
     /// @param maker packs them into memory that it allocates from the arena
     public synchronized MemorySegment packForKernel(
             String role, List<Tensor> sources, Function<Arena, MemorySegment> maker) {
-        return packedForKernels.computeIfAbsent(Key.of(role, sources), _ -> maker.apply(arena));
+        return packedForKernels.computeIfAbsent(new Key(role, sources), _ -> maker.apply(arena));
     }
 
     /// A constant as it is, in the weights' own memory: whoever gave the tensor may free it.

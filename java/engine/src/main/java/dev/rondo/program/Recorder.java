@@ -1,5 +1,6 @@
 package dev.rondo.program;
 
+import dev.rondo.bindings.NativeLibraries;
 import dev.rondo.onednn.Engine;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
@@ -58,7 +59,8 @@ public final class Recorder {
         return input;
     }
 
-    /// A tensor that does not change: a weight. The same tensor gives the same value.
+    /// A tensor that does not change. The same tensor gives the same value; a model keeps a copy of it for as long
+    /// as it lives.
     public Value constant(Tensor tensor) {
         return constants.computeIfAbsent(tensor, _ -> value(tensor.shape(), tensor.type(), Buffer.constant(tensor)));
     }
@@ -116,6 +118,9 @@ public final class Recorder {
     ///
     /// @throws IllegalArgumentException if there is an output of that name, or the value is not dense and computed
     public void output(String name, Value value) {
+        if (value.recorder() != this) {
+            throw new IllegalArgumentException("output " + name + " is a value of another recording");
+        }
         if (!value.isDense() || !value.isComputed()) {
             throw new IllegalArgumentException("output " + name + " is a view, a constant or an input: copy it first");
         }
@@ -139,12 +144,13 @@ public final class Recorder {
                 op.inputs().forEach(value -> needed.add(value.buffer()));
             }
         }
+        NativeLibraries.load(); // says itself what is wrong where libraries are missing
         Engine.setThreads(threads); // oneDNN sizes scratchpads and splits work by it
         Emitter emitter = new Emitter(this, weights, threads, needed);
         try {
             live.forEach(op -> op.forward(emitter));
             return new Program(inputs, outputs, emitter.instructions(), emitter.resources(), weights, threads);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // out of memory, too
             emitter.resources().close();
             throw e;
         }

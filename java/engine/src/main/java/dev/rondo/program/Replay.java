@@ -18,7 +18,7 @@ public final class Replay implements AutoCloseable {
             this.steps = program.instructions().stream()
                     .map(instruction -> instruction.bind(memory))
                     .toArray(Step[]::new);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // out of memory, too
             memory.close();
             throw e;
         }

@@ -45,10 +45,11 @@ public final class Value {
     }
 
     /// This value with two dimensions exchanged; a view. Negative dimensions count from the last.
+    ///
+    /// @throws IllegalArgumentException if there is no such dimension
     public Value transpose(int first, int second) {
-        int rank = shape.rank();
-        int a = Math.floorMod(first, rank);
-        int b = Math.floorMod(second, rank);
+        int a = shape.dimension(first);
+        int b = shape.dimension(second);
         long[] sizes = shape.sizes();
         long[] steps = strides.clone();
         swap(sizes, a, b);
@@ -71,7 +72,7 @@ public final class Value {
             throw new IllegalArgumentException(
                     "slice " + from + ".." + to + " is not inside dimension " + dimension + " of " + shape);
         }
-        long start = offset + from * strides[Math.floorMod(dimension, shape.rank())];
+        long start = offset + from * strides[shape.dimension(dimension)];
         return new Value(recorder, shape.with(dimension, to - from), type, buffer, strides, start);
     }
 
@@ -80,7 +81,7 @@ public final class Value {
     /// @throws IllegalArgumentException if the index is not inside the dimension
     public Value select(int dimension, long index) {
         Value slice = slice(dimension, index, index + 1);
-        int dropped = Math.floorMod(dimension, shape.rank());
+        int dropped = shape.dimension(dimension);
         return new Value(
                 recorder,
                 Shape.of(without(slice.shape.sizes(), dropped)),
@@ -131,7 +132,7 @@ public final class Value {
 
     /// Stride of a dimension in elements; negative dimensions count from the last.
     public long stride(int dimension) {
-        return strides[Math.floorMod(dimension, strides.length)];
+        return strides[shape.dimension(dimension)];
     }
 
     long byteOffset() {
@@ -169,9 +170,9 @@ public final class Value {
         return buffer.kind == Buffer.Kind.COMPUTED;
     }
 
-    /// The tensor that this value is known to be, or null if only a run will tell.
+    /// The tensor that this value is known to be, or null if it is a part of one, or only a run will tell.
     public @Nullable Tensor constant() {
-        return buffer.kind == Buffer.Kind.CONSTANT ? buffer.tensor : null;
+        return buffer.kind == Buffer.Kind.CONSTANT && isWhole() ? buffer.tensor : null;
     }
 
     @Override

@@ -49,14 +49,17 @@ public final class Shape {
 
     /// Size of a dimension; negative indices count from the last, so `size(-1)` is the innermost.
     public long size(int dimension) {
-        return sizes[Math.floorMod(dimension, checkedRank(dimension))];
+        return sizes[dimension(dimension)];
     }
 
-    private int checkedRank(int dimension) {
+    /// The index of a dimension: negative ones count from the last.
+    ///
+    /// @throws IllegalArgumentException if there is no such dimension
+    public int dimension(int dimension) {
         if (dimension >= sizes.length || dimension < -sizes.length) {
-            throw new IndexOutOfBoundsException("dimension " + dimension + " of shape " + this);
+            throw new IllegalArgumentException("shape " + this + " has no dimension " + dimension);
         }
-        return sizes.length;
+        return Math.floorMod(dimension, sizes.length);
     }
 
     /// Number of elements.
@@ -72,7 +75,7 @@ public final class Shape {
     /// This shape with one size replaced; negative dimensions count from the last.
     public Shape with(int dimension, long size) {
         long[] copy = sizes.clone();
-        copy[Math.floorMod(dimension, checkedRank(dimension))] = size;
+        copy[dimension(dimension)] = size;
         return new Shape(copy);
     }
 

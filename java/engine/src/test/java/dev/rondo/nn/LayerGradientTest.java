@@ -99,7 +99,11 @@ class LayerGradientTest {
                             .output()
                     : x.recorder()
                             .record(new dev.rondo.op.LayerNorm(
-                                    x, in.get("weight"), in.get("bias"), Float.parseFloat(golden.setting("eps"))))
+                                    x,
+                                    x.shape().size(-1),
+                                    in.get("weight"),
+                                    in.get("bias"),
+                                    Float.parseFloat(golden.setting("eps"))))
                             .output();
             return dot(y, r);
         }));

@@ -1,7 +1,13 @@
 package dev.rondo.nn;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.Input;
+import dev.rondo.Model;
+import dev.rondo.Session;
+import dev.rondo.program.Value;
 import dev.rondo.reference.Cell;
 import dev.rondo.reference.EngineNetwork;
 import dev.rondo.reference.GruCell;
@@ -11,10 +17,14 @@ import dev.rondo.reference.ReferenceRecurrent.Layer;
 import dev.rondo.reference.RnnCell;
 import dev.rondo.reference.Samples;
 import dev.rondo.reference.Tolerance;
+import dev.rondo.reference.Values;
+import dev.rondo.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -166,6 +176,52 @@ class RecurrentReferenceTest {
                     network(random.nextLong(), kind, direction, sizes, steps, batch, input, state),
                     batchFirst,
                     1 + random.nextInt(2));
+        }
+    }
+
+    /// A state that is a part of something wider, and a sequence that runs in chunks.
+    @Test
+    void stridedStatesInChunks() {
+        LSTM lstm = new LSTM(8, 256);
+        lstm.initialize(1);
+        float[][] results = new float[2][];
+        for (boolean contiguous : new boolean[] {false, true}) {
+            try (Model model = Model.of(
+                            List.of(Input.floats("x", "T", "N", "8"), Input.floats("h", "1", "N", "512")), in -> {
+                                Value h = in.get("h").slice(2, 0, 256);
+                                Value c = in.get("h").slice(2, 256, 512);
+                                RNNBase.Output result = contiguous
+                                        ? lstm.forward(in.get("x"), Functional.contiguous(h), Functional.contiguous(c))
+                                        : lstm.forward(in.get("x"), h, c);
+                                return Map.of("output", result.output());
+                            });
+                    Session session = model.session(Shape.of(1500, 16, 8), Shape.of(1, 16, 512))) {
+                assertTrue(session.describe()
+                                .lines()
+                                .filter(line -> line.contains("lstm"))
+                                .count()
+                        > 1);
+                Samples samples = new Samples(2);
+                session.input("x").copyFrom(Values.floats(samples.vector(1500 * 16 * 8)));
+                session.input("h").copyFrom(Values.floats(samples.vector(16 * 512)));
+                session.run();
+                results[contiguous ? 1 : 0] = session.output().toFloatArray();
+            }
+        }
+        assertArrayEquals(results[1], results[0]);
+    }
+
+    /// The stride of a single column means nothing.
+    @Test
+    void oneInputColumnThroughATransposedView() {
+        LSTM lstm = new LSTM(Recurrence.of(1, 3).batchFirst());
+        lstm.initialize(1);
+        try (Model model = Model.of(
+                        List.of(Input.floats("x", "N", "1", "T")),
+                        in -> Map.of("output", lstm.forward(in.get("x").transpose(1, 2))));
+                Session session = model.session(Shape.of(2, 1, 5))) {
+            session.run();
+            assertEquals(Shape.of(2, 5, 3), session.output().shape());
         }
     }
 

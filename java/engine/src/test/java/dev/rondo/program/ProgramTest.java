@@ -1,10 +1,18 @@
 package dev.rondo.program;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.nn.Functional;
+import dev.rondo.op.Cell;
+import dev.rondo.op.Direction;
+import dev.rondo.op.Embedding;
+import dev.rondo.op.LayerNorm;
+import dev.rondo.op.Linear;
+import dev.rondo.op.Merge;
+import dev.rondo.op.Recurrent;
 import dev.rondo.reference.Samples;
 import dev.rondo.reference.Tolerance;
 import dev.rondo.reference.Values;
@@ -12,6 +20,7 @@ import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -127,6 +136,72 @@ class ProgramTest {
         }
     }
 
+    /// Constants are told apart as tensors, not by where they lie: on the heap they all lie at 0.
+    @Test
+    void constantsOnTheHeapAreToldApart() {
+        float[] one = {1};
+        float[] hundred = {100, 200};
+        Tensor pair = new Tensor(Shape.of(2), DataType.F32, MemorySegment.ofArray(hundred));
+        Recorder recorder = new Recorder();
+        Value x = recorder.input("x", Shape.of(1), DataType.F32);
+        Value sum =
+                Functional.add(x, recorder.constant(new Tensor(Shape.of(1), DataType.F32, MemorySegment.ofArray(one))));
+        sum = Functional.add(sum, recorder.constant(pair));
+        recorder.output("y", Functional.add(sum, recorder.constant(pair).slice(0, 1, 2)));
+        try (PackedWeights weights = new PackedWeights();
+                Program program = recorder.finish(weights, 1);
+                Arena arena = Arena.ofConfined();
+                Replay replay = program.replay(arena)) {
+            replay.run();
+            assertArrayEquals(new float[] {301, 401}, replay.outputs().get("y").toFloatArray());
+        }
+    }
+
+    @Test
+    void weightsThatNativeCodeWouldReadPastAreRefused() {
+        Recorder recorder = new Recorder();
+        Value x = recorder.input("x", Shape.of(2, 3, 4), DataType.F32);
+        Value weight = recorder.constant(Tensor.of(Shape.of(6, 4), new float[24]));
+        Value bias = recorder.constant(Tensor.of(Shape.of(1), 1f));
+        assertThrows(IllegalArgumentException.class, () -> new Linear(x, weight, bias, null));
+        assertThrows(IllegalArgumentException.class, () -> new LayerNorm(x, 4, null, bias, 1e-5f));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new Embedding(recorder.input("ids", Shape.of(2), DataType.I64), weight.transpose(0, 1), -1));
+        Value narrow = recorder.constant(Tensor.of(Shape.of(2, 2), new float[4]));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new Recurrent(
+                        Cell.RNN_TANH,
+                        List.of(Direction.LEFT_TO_RIGHT),
+                        Merge.CONCAT,
+                        false,
+                        x,
+                        null,
+                        null,
+                        null,
+                        List.of(new Recurrent.Weights(weight, narrow, null, null, null, null))));
+    }
+
+    @Test
+    void aTiedWeightMayBeTransposed() {
+        Recorder recorder = new Recorder();
+        Value x = recorder.input("x", Shape.of(1, 2), DataType.F32);
+        Value table = recorder.constant(Tensor.of(Shape.of(2, 3), 1f, 2f, 3f, 4f, 5f, 6f));
+        recorder.output(
+                "y",
+                recorder.record(new Linear(x, table.transpose(0, 1), null, null))
+                        .output());
+        try (PackedWeights weights = new PackedWeights();
+                Program program = recorder.finish(weights, 1);
+                Arena arena = Arena.ofConfined();
+                Replay replay = program.replay(arena)) {
+            replay.inputs().get("x").copyFrom(new float[] {1, 0});
+            replay.run();
+            assertArrayEquals(new float[] {1, 2, 3}, replay.outputs().get("y").toFloatArray());
+        }
+    }
+
     @Test
     void misusesAreNamed() {
         Recorder recorder = new Recorder();
@@ -140,6 +215,10 @@ class ProgramTest {
                 IllegalArgumentException.class,
                 () -> recorder.output("t", Functional.tanh(x).transpose(0, 1)));
         assertThrows(IllegalArgumentException.class, () -> x.slice(0, 1, 3));
+        assertThrows(IllegalArgumentException.class, () -> other.output("stale", Functional.tanh(x)));
+        assertThrows(IllegalArgumentException.class, () -> x.transpose(0, 2));
+        assertThrows(IllegalArgumentException.class, () -> x.select(2, 0));
+        assertThrows(IllegalArgumentException.class, () -> Functional.concat(List.of(), 0));
         assertThrows(IllegalArgumentException.class, () -> x.reshape(7));
         assertThrows(IllegalArgumentException.class, () -> x.transpose(0, 1).reshape(6));
         recorder.output("z", Functional.tanh(x));

@@ -29,8 +29,8 @@ class TensorTest {
         assertThrows(IllegalArgumentException.class, () -> Shape.of(2, -1));
         assertThrows(IllegalArgumentException.class, () -> Shape.of(Long.MAX_VALUE));
         assertThrows(IllegalArgumentException.class, () -> Shape.of(1L << 31, 1L << 31));
-        assertThrows(IndexOutOfBoundsException.class, () -> Shape.of(2, 3).size(2));
-        assertThrows(IndexOutOfBoundsException.class, () -> Shape.of(2, 3).size(-3));
+        assertThrows(IllegalArgumentException.class, () -> Shape.of(2, 3).size(2));
+        assertThrows(IllegalArgumentException.class, () -> Shape.of(2, 3).size(-3));
     }
 
     @Test
