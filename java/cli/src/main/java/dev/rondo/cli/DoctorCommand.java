@@ -123,7 +123,7 @@ final class DoctorCommand implements Callable<Integer> {
                                 highlighting.nanos() / 1e6)
                         : "FAILED: " + wrong + " of " + source.length + " bytes classified wrongly");
         if (wrong > 0) {
-            advice.add("results are wrong on this machine: try ONEDNN_MAX_CPU_ISA=AVX2 and RONDO_MAX_CPU_ISA=avx2, and"
+            advice.add("results are wrong on this machine: try ONEDNN_MAX_CPU_ISA=AVX2 and RONDO_MAX_CPU_ISA=AVX2, and"
                     + " please report this output");
         }
     }
