@@ -85,8 +85,8 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private static byte[] read(Path file) throws IOException {
-        if (Files.isDirectory(file)) {
-            throw new FileSystemException(file.toString(), null, "is a folder, not a file");
+        if (Files.exists(file) && !Files.isRegularFile(file)) { // a device or a pipe may never end
+            throw new FileSystemException(file.toString(), null, "is not a regular file");
         }
         if (Files.size(file) > LARGEST_FILE) {
             throw new InputException(file + ": is larger than " + LARGEST_FILE / 1_000_000 + " MB");

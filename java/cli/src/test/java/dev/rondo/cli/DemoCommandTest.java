@@ -130,7 +130,8 @@ class DemoCommandTest {
         Path source = Samples.text(folder.resolve("A.java"), "class A {}");
         Path page = folder.resolve("page.html");
         Invocation.of("demo", folder.resolve("No.java")).isBadInput("No.java: no such file");
-        Invocation.of("demo", folder).isBadInput(folder.toString(), "folder");
+        Invocation.of("demo", folder).isBadInput(folder + ": is not a regular file");
+        Invocation.of("demo", "/dev/zero").isBadInput("/dev/zero: is not a regular file");
         Invocation.of("demo", source, "--html", source).isBadInput("--html", "A.java");
         Invocation.of("demo", source, "--html", folder.resolve("no/page.html")).isBadInput("no: no such file");
         Invocation.of("demo", source, "--html", folder).isBadInput(folder.toString(), "directory");
