@@ -16,7 +16,7 @@ import picocli.CommandLine;
 /// @param line     what to tell the user, in one line
 record Failure(int exitCode, String line) {
     private static final int BAD_INPUT = 2;
-    private static final int OTHER = 1;
+    static final int OTHER = 1;
 
     static Failure of(Throwable e) {
         return switch (e) {

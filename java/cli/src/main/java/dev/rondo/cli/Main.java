@@ -55,14 +55,20 @@ final class Main implements Runnable {
     /// The process's start.
     public static void main(String[] args) {
         Locale.setDefault(Locale.ROOT);
-        Terminal terminal = Terminal.ofProcess();
-        int exitCode = run(terminal, args);
-        terminal.out().flush();
-        System.exit(exitCode);
+        System.exit(run(Terminal.ofProcess(), args));
     }
 
     /// Runs one command line and gives its exit code.
     static int run(Terminal terminal, String... args) {
+        int exitCode = execute(terminal, args);
+        if (terminal.out().checkError() && exitCode == 0) { // print streams keep failures to themselves
+            terminal.err().println("error: standard output: cannot be written");
+            return Failure.OTHER;
+        }
+        return exitCode;
+    }
+
+    private static int execute(Terminal terminal, String... args) {
         Main main = new Main(terminal);
         ENGINE_LOG.setLevel(Level.WARNING);
         try {

@@ -4,6 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,6 +45,28 @@ class MainTest {
     void refusesUnknownCommands() {
         Invocation.of("frobnicate").isBadInput("'frobnicate'", "--help");
         Invocation.of("--frobnicate").isBadInput("--frobnicate");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"demo", "doctor", "--version", "--help", "run --help"})
+    void tellsWhenResultsCannotBeWritten(String line) {
+        OutputStream full = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("No space left on device");
+            }
+        };
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+        int exitCode = Main.run(
+                new Terminal(new PrintStream(full), new PrintStream(err, true, StandardCharsets.UTF_8), false, false),
+                line.split(" "));
+
+        String messages = err.toString(StandardCharsets.UTF_8);
+        assertEquals(1, exitCode, messages);
+        assertEquals(
+                "error: standard output: cannot be written",
+                messages.lines().toList().getLast());
     }
 
     @Test
