@@ -9,6 +9,7 @@ import dev.rondo.tensor.Tensor;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
@@ -32,6 +33,8 @@ import picocli.CommandLine.ParentCommand;
             "  rondo run model.safetensors -i ids=ids.npy -o out"
         })
 final class RunCommand implements Callable<Integer> {
+    private static final int LONGEST_FILE_NAME = 255; // bytes, on every usual file system; temporaries are shorter
+
     @ParentCommand
     private Main main;
 
@@ -71,7 +74,7 @@ final class RunCommand implements Callable<Integer> {
                 write(session.outputs());
                 session.outputs()
                         .forEach((name, output) -> terminal.notice(
-                                "Wrote %s (%s %s)", folder.resolve(name + ".npy"), output.type(), output.shape()));
+                                "Wrote %s (%s %s)", folder.resolve(fileName(name)), output.type(), output.shape()));
             }
         }
         return 0;
@@ -93,23 +96,29 @@ final class RunCommand implements Callable<Integer> {
 
     /// A model's author must not choose where files go.
     private void requireFileName(String name) {
-        boolean plain = name.codePoints().noneMatch(c -> c == '/' || c == '\\' || Character.isISOControl(c));
-        if (!plain || name.isBlank() || name.startsWith(".") || name.length() > 200) {
+        boolean plain = name.codePoints().noneMatch(c -> c == '/' || c == '\\' || Character.isISOControl(c))
+                && StandardCharsets.UTF_8.newEncoder().canEncode(name);
+        int bytes = fileName(name).getBytes(StandardCharsets.UTF_8).length;
+        if (!plain || name.isBlank() || name.startsWith(".") || bytes > LONGEST_FILE_NAME) {
             throw new MalformedFileException(
                     model.file().toString(),
                     "has an output named " + MalformedFileException.quote(name) + ", which cannot be a file's name");
         }
     }
 
+    private static String fileName(String output) {
+        return output + ".npy";
+    }
+
     private void write(Map<String, Tensor> outputs) throws IOException {
-        try {
-            Files.createDirectories(folder);
-        } catch (IOException e) {
-            throw new InputException("-o " + folder + ": cannot make the folder", e);
-        }
         try (OutputFiles files = new OutputFiles()) {
+            try {
+                files.createFolders(folder);
+            } catch (IOException e) {
+                throw new InputException("-o " + folder + ": cannot make the folder", e);
+            }
             for (var output : outputs.entrySet()) {
-                OutputStream out = files.create(folder.resolve(output.getKey() + ".npy"));
+                OutputStream out = files.create(folder.resolve(fileName(output.getKey())));
                 Npy.write(out, output.getValue(), Npy.Layout.DEFAULT);
             }
             files.commit();

@@ -107,6 +107,20 @@ class RunCommandTest {
     }
 
     @Test
+    void takesNamesUpToTheFileSystemsLimit() throws IOException {
+        String longest = "é".repeat(125) + "x"; // 251 bytes, and 4 for the suffix
+        String json = Files.readString(folder.resolve("model.json"));
+        Samples.text(folder.resolve("model.json"), json.replaceFirst("\"logits\"", '"' + longest + '"'));
+        Invocation.of("run", model, "-i", ids, "-o", out).succeeds();
+        assertEquals(Shape.of(1, 1912, 10), read(out.resolve(longest + ".npy")).shape());
+
+        Path other = folder.resolve("other");
+        Samples.text(folder.resolve("model.json"), json.replaceFirst("\"logits\"", '"' + "é".repeat(126) + '"'));
+        Invocation.of("run", model, "-i", ids, "-o", other).isBadInput("cannot be a file's name");
+        assertFalse(Files.exists(other));
+    }
+
+    @Test
     void replacesEarlierOutputs() throws IOException {
         Files.createDirectories(out);
         Samples.text(out.resolve("logits.npy"), "earlier");
