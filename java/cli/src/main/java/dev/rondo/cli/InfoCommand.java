@@ -53,20 +53,22 @@ final class InfoCommand implements Callable<Integer> {
         try (Model loaded = file.model()) {
             Map<Input, Shape> sizes = sizes(loaded.inputs());
             terminal.loadLibraries();
-            try (Session session = Sizes.session(
-                    loaded,
-                    model.file().toString(),
-                    engine.threads(),
-                    sizes.values().toArray(Shape[]::new))) {
+            try (Session session = session(loaded, sizes.values().toArray(Shape[]::new))) {
                 print(terminal.out(), file, sizes, session);
             }
         }
         return 0;
     }
 
+    private Session session(Model loaded, Shape... sizes) {
+        return shapes.isEmpty()
+                ? Sizes.session(loaded, model.file().toString(), engine.threads(), sizes)
+                : Sizes.sessionOf(loaded, "--shape " + String.join(" --shape ", shapes), engine.threads(), sizes);
+    }
+
     private Map<Input, Shape> sizes(List<Input> inputs) {
         Map<Input, Shape> sizes = new LinkedHashMap<>();
-        inputs.forEach(input -> sizes.put(input, Sizes.typical(input)));
+        inputs.forEach(input -> sizes.put(input, typical(input)));
         for (String option : shapes) {
             int end = option.indexOf('=');
             Input input = inputs.stream()
@@ -78,6 +80,14 @@ final class InfoCommand implements Callable<Integer> {
             sizes.put(input, Sizes.parse(option, option.substring(end + 1)));
         }
         return sizes;
+    }
+
+    private Shape typical(Input input) {
+        try {
+            return Sizes.typical(input);
+        } catch (IllegalArgumentException e) {
+            throw new InputException(model.file() + ": input " + input.name() + ": " + e.getMessage(), e);
+        }
     }
 
     private void print(PrintStream out, ModelFile file, Map<Input, Shape> sizes, Session session) {

@@ -3,6 +3,7 @@ package dev.rondo.cli;
 import dev.rondo.Input;
 import dev.rondo.Model;
 import dev.rondo.Session;
+import dev.rondo.bindings.OneDnnException;
 import dev.rondo.tensor.Shape;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -19,14 +20,24 @@ final class Sizes {
     /// A session for inputs of these shapes.
     ///
     /// @param name name of the model, for messages
+    /// @throws InputException naming the model and the shapes if there can be no such session
     static Session session(Model model, String name, int threads, Shape... shapes) {
+        return sessionOf(model, name + " with " + describe(model, shapes), threads, shapes);
+    }
+
+    /// A session for inputs of these shapes.
+    ///
+    /// @param origin what the shapes come from, for messages
+    /// @throws InputException naming the origin if there can be no such session
+    static Session sessionOf(Model model, String origin, int threads, Shape... shapes) {
         try {
             return model.session(threads, shapes);
         } catch (IllegalArgumentException e) {
-            throw new InputException(name + " with " + describe(model, shapes) + ": " + e.getMessage(), e);
+            throw new InputException(origin + ": " + e.getMessage(), e);
+        } catch (OneDnnException e) { // what oneDNN says of sizes beyond its own limits, among others
+            throw new InputException(origin + ": cannot be computed here: " + e.getMessage(), e);
         } catch (OutOfMemoryError e) {
-            throw new InputException(
-                    name + " with " + describe(model, shapes) + ": takes more memory than there is", e);
+            throw new InputException(origin + ": takes more memory than there is", e);
         }
     }
 

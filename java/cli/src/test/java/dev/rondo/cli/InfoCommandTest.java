@@ -3,6 +3,7 @@ package dev.rondo.cli;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,26 @@ class InfoCommandTest {
             strings = {"ids", "ids=", "ids=1", "ids=1,x", "ids=-1,2", "tokens=1,2", "ids=1,999999999999999999", "=1,2"})
     void refusesShapesThatDoNotFit(String shape) {
         Invocation.of("info", model, "--shape", shape).isBadInput(shape.contains("ids") ? "ids" : "--shape " + shape);
+    }
+
+    @Test
+    void namesTheShapesThatCannotBeComputed() {
+        Invocation.of("info", model, "--shape", "ids=1,2000000000").isBadInput("error: --shape ids=1,2000000000: ");
+        Invocation.of("info", model, "--shape", "ids=2000000000,1").isBadInput("error: --shape ids=2000000000,1: ");
+        Invocation.of("info", model, "--shape", "ids=1,3000000000").isBadInput("error: --shape ids=1,3000000000: ");
+    }
+
+    @Test
+    void namesTheModelWhoseOwnShapeCannotBe() throws IOException {
+        describe("\"N\",\\s*\"T\"", "9000000000000000000, 9000000000000000000");
+        Invocation.of("info", model).isBadInput(model + ": input ids: ", "too many elements");
+        describe("9000000000000000000, 9000000000000000000", "1, 2000000000");
+        Invocation.of("info", model).isBadInput(model + " with ids [1, 2000000000]: ");
+    }
+
+    private void describe(String from, String to) throws IOException {
+        Path json = folder.resolve("model.json");
+        Samples.text(json, Files.readString(json).replaceFirst(from, to));
     }
 
     @Test
