@@ -39,11 +39,19 @@ final class ModelArgument {
             throw new InputException(file + ": is not in a format that Rondo reads; give a .safetensors file with"
                     + " a model.json beside it, that model.json, or their folder");
         }
-        boolean isWeights = file.toString().endsWith(".safetensors");
+        boolean isFolder = Files.isDirectory(file);
+        boolean isWeights = !isFolder && file.toString().endsWith(".safetensors");
         if (config != null && !isWeights) {
             throw new InputException("--config goes with a .safetensors file, not with " + file);
         }
-        Path description = config != null ? config : file.resolveSibling("model.json");
+        Path description;
+        if (config != null) {
+            description = config;
+        } else if (isWeights) {
+            description = file.resolveSibling("model.json");
+        } else {
+            description = isFolder ? file.resolve("model.json") : file;
+        }
         if (isWeights && !Files.exists(description)) {
             throw new InputException(
                     description + ": no such file; --config names the description of " + file + " if it is elsewhere");

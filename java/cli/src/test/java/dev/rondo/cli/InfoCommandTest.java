@@ -67,6 +67,14 @@ class InfoCommandTest {
         Invocation.of("info", model).isBadInput(model + " with ids [1, 2000000000]: ");
     }
 
+    @Test
+    void namesTheDescriptionInAFolder() throws IOException {
+        describe("\"model.safetensors\"", "\"a\\\\u0000b\"");
+        Invocation.of("info", folder).isBadInput(folder.resolve("model.json") + ": ");
+        Path other = Files.move(folder.resolve("model.json"), folder.resolve("other.json"));
+        Invocation.of("info", other).isBadInput(other + ": ");
+    }
+
     private void describe(String from, String to) throws IOException {
         Path json = folder.resolve("model.json");
         Samples.text(json, Files.readString(json).replaceFirst(from, to));
