@@ -7,11 +7,11 @@ import java.util.List;
 final class Columns {
     private final List<String[]> rows = new ArrayList<>();
 
-    /// Adds a line; cells may be empty.
+    /// Adds a line; cells may be empty, and are shown [printable][Printable].
     Columns row(Object... cells) {
         String[] row = new String[cells.length];
         for (int i = 0; i < row.length; i++) {
-            row[i] = cells[i].toString();
+            row[i] = Printable.of(cells[i].toString());
         }
         rows.add(row);
         return this;

@@ -91,7 +91,7 @@ final class InfoCommand implements Callable<Integer> {
     }
 
     private void print(PrintStream out, ModelFile file, Map<Input, Shape> sizes, Session session) {
-        out.println(file.name());
+        out.println(Printable.of(file.name()));
         out.println();
         Columns values = new Columns();
         sizes.keySet().forEach(input -> values.row("input", input.name(), input.type(), dimensions(input)));
@@ -130,7 +130,7 @@ final class InfoCommand implements Callable<Integer> {
 
         out.println("with "
                 + sizes.entrySet().stream()
-                        .map(entry -> entry.getKey().name() + " " + entry.getValue())
+                        .map(entry -> Printable.of(entry.getKey().name()) + " " + entry.getValue())
                         .collect(Collectors.joining(", "))
                 + " and "
                 + (engine.threads() == 1 ? "1 thread" : engine.threads() + " threads") + ", a session takes "

@@ -75,6 +75,20 @@ class InfoCommandTest {
         Invocation.of("info", other).isBadInput(other + ": ");
     }
 
+    @Test
+    void escapesControlCharactersInNames() throws IOException {
+        describe("\"java-highlighter\"", "\"java\\\\n\\\\u001b[31m\\\\u202ehighlighter\"");
+        describe("\"logits\"", "\"log\\\\u001bits\"");
+        describe("\"ids\"", "\"i\\\\u009bds\"");
+
+        String text = Invocation.of("info", model).succeeds().out();
+
+        assertTrue(text.startsWith("java\\u000a\\u001b[31m\\u202ehighlighter\n"), text);
+        assertTrue(text.contains("log\\u001bits  "), text);
+        assertTrue(text.contains("with i\\u009bds [1, 100]"), text);
+        assertTrue(text.codePoints().noneMatch(c -> c != '\n' && Character.isISOControl(c)), text);
+    }
+
     private void describe(String from, String to) throws IOException {
         Path json = folder.resolve("model.json");
         Samples.text(json, Files.readString(json).replaceFirst(from, to));
