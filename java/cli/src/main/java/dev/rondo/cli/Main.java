@@ -62,7 +62,9 @@ final class Main implements Runnable {
     static int run(Terminal terminal, String... args) {
         int exitCode = execute(terminal, args);
         if (terminal.out().checkError() && exitCode == 0) { // print streams keep failures to themselves
-            terminal.err().println("error: standard output: cannot be written");
+            if (!terminal.outIsPipe()) { // a reader that has enough, such as head, is no error to tell of
+                terminal.err().println("error: standard output: cannot be written");
+            }
             return Failure.OTHER;
         }
         return exitCode;

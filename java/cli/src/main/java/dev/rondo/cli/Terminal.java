@@ -15,9 +15,10 @@ import java.util.Locale;
 /// @param err           for messages and progress
 /// @param outIsTerminal whether results go to a terminal
 /// @param errIsTerminal whether messages go to a terminal
-record Terminal(PrintStream out, PrintStream err, boolean outIsTerminal, boolean errIsTerminal) {
-    /// Java knows only whether input and output both are a terminal, so the launcher tells which streams are:
-    /// `out`, `err`, `out,err` or nothing.
+/// @param outIsPipe     whether results go to another program, which may stop reading when it has enough
+record Terminal(PrintStream out, PrintStream err, boolean outIsTerminal, boolean errIsTerminal, boolean outIsPipe) {
+    /// Java knows only whether input and output both are a terminal, so the launcher tells which streams are: any of
+    /// `out` and `err`; and `pipe` where output goes to another program.
     private static final String STREAMS_PROPERTY = "dev.rondo.cli.terminals";
 
     /// The process's own streams. Text is UTF-8, whatever the locale.
@@ -29,7 +30,8 @@ record Terminal(PrintStream out, PrintStream err, boolean outIsTerminal, boolean
                 new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8),
                 new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
                 terminals.contains("out"),
-                terminals.contains("err"));
+                terminals.contains("err"),
+                terminals.contains("pipe"));
     }
 
     /// Whether results should have colours: on a terminal, unless `NO_COLOR` is set (no-color.org).

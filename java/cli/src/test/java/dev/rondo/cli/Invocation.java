@@ -25,7 +25,7 @@ record Invocation(int exitCode, byte[] outBytes, String err) {
         try (PrintStream outStream = new PrintStream(out, true, StandardCharsets.UTF_8);
                 PrintStream errStream = new PrintStream(err, true, StandardCharsets.UTF_8)) {
             String[] words = Arrays.stream(arguments).map(Object::toString).toArray(String[]::new);
-            exitCode = Main.run(new Terminal(outStream, errStream, terminal, terminal), words);
+            exitCode = Main.run(new Terminal(outStream, errStream, terminal, terminal, false), words);
         }
         return new Invocation(exitCode, out.toByteArray(), err.toString(StandardCharsets.UTF_8));
     }

@@ -59,7 +59,8 @@ class MainTest {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
 
         int exitCode = Main.run(
-                new Terminal(new PrintStream(full), new PrintStream(err, true, StandardCharsets.UTF_8), false, false),
+                new Terminal(
+                        new PrintStream(full), new PrintStream(err, true, StandardCharsets.UTF_8), false, false, false),
                 line.split(" "));
 
         String messages = err.toString(StandardCharsets.UTF_8);
