@@ -9,7 +9,6 @@ module dev.rondo {
     exports dev.rondo;
     exports dev.rondo.format;
     exports dev.rondo.nn;
-    exports dev.rondo.op;
     exports dev.rondo.program;
     exports dev.rondo.tensor;
     exports dev.rondo.train;

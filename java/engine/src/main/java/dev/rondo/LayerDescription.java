@@ -13,7 +13,7 @@ import dev.rondo.nn.Linear;
 import dev.rondo.nn.Module;
 import dev.rondo.nn.RNN;
 import dev.rondo.nn.Recurrence;
-import dev.rondo.op.Activation;
+import dev.rondo.program.Activation;
 import java.util.Optional;
 import java.util.function.Predicate;
 

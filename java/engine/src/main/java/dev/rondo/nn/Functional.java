@@ -1,11 +1,11 @@
 package dev.rondo.nn;
 
-import dev.rondo.op.Activation;
 import dev.rondo.op.Binary;
 import dev.rondo.op.Concat;
 import dev.rondo.op.Copy;
 import dev.rondo.op.Eltwise;
 import dev.rondo.op.Softmax;
+import dev.rondo.program.Activation;
 import dev.rondo.program.Value;
 import java.util.List;
 

@@ -1,6 +1,6 @@
 package dev.rondo.nn;
 
-import dev.rondo.op.Activation;
+import dev.rondo.program.Activation;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.Shape;
 import org.jspecify.annotations.Nullable;

@@ -1,8 +1,8 @@
 package dev.rondo.nn;
 
 import dev.rondo.op.Cell;
-import dev.rondo.op.Direction;
 import dev.rondo.op.Recurrent;
+import dev.rondo.program.Direction;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.Shape;
 import java.util.ArrayList;

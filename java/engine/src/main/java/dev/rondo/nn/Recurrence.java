@@ -1,7 +1,7 @@
 package dev.rondo.nn;
 
-import dev.rondo.op.Direction;
-import dev.rondo.op.Merge;
+import dev.rondo.program.Direction;
+import dev.rondo.program.Merge;
 import java.util.Collections;
 import java.util.List;
 

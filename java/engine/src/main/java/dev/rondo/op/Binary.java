@@ -4,6 +4,7 @@ import static dev.rondo.bindings.dnnl.Dnnl.*;
 
 import dev.rondo.onednn.MemoryDescriptor;
 import dev.rondo.onednn.Primitive;
+import dev.rondo.program.Activation;
 import dev.rondo.program.Emitter;
 import dev.rondo.program.Gradients;
 import dev.rondo.program.Instruction.Argument;

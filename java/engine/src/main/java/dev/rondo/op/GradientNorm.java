@@ -17,7 +17,6 @@ import java.util.Map;
 /// before anything is changed, and a norm over the limit scales them down by `limit / (norm + 1e-6)`.
 ///
 /// Source: Pascanu, Mikolov and Bengio 2013 (arXiv 1211.5063), PyTorch's `clip_grad_norm_`.
-@SuppressWarnings("exports") // the kernels stay inside the engine
 public final class GradientNorm extends Op {
     private final List<String> names;
     private final double limit;

@@ -4,6 +4,7 @@ import static dev.rondo.bindings.dnnl.Dnnl.*;
 
 import dev.rondo.onednn.MemoryDescriptor;
 import dev.rondo.onednn.Primitive;
+import dev.rondo.program.Activation;
 import dev.rondo.program.Emitter;
 import dev.rondo.program.Gradients;
 import dev.rondo.program.Instruction.Argument;
@@ -168,7 +169,7 @@ public final class Linear extends Op {
         Primitive matmul = emitter.keep(Primitive.create(
                 "dnnl_matmul_primitive_desc_create",
                 problem,
-                activation == null ? null : activation.postOp(),
+                activation == null ? null : ActivationPostOp.of(activation),
                 (slot, engine, attr) -> dnnl_matmul_primitive_desc_create(
                         slot, engine, src.address(), matrix.address(), biasLayout.address(), dst.address(), attr)));
         List<Argument> sources = new ArrayList<>();

@@ -22,7 +22,6 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// How far x is from a target: one number, or one for each element or row.
-@SuppressWarnings("exports") // the kernels stay inside the engine
 public abstract sealed class Loss extends Op {
     final Value x;
     final Value target;

@@ -6,6 +6,7 @@ import dev.rondo.kernel.GruArguments;
 import dev.rondo.kernel.GruKernel;
 import dev.rondo.kernel.Kernels;
 import dev.rondo.onednn.MemoryDescriptor;
+import dev.rondo.program.Direction;
 import dev.rondo.program.Emitter;
 import dev.rondo.program.Instruction.Argument;
 import dev.rondo.program.PackedWeights;

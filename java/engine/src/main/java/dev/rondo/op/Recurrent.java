@@ -1,7 +1,9 @@
 package dev.rondo.op;
 
+import dev.rondo.program.Direction;
 import dev.rondo.program.Emitter;
 import dev.rondo.program.Gradients;
+import dev.rondo.program.Merge;
 import dev.rondo.program.Op;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;

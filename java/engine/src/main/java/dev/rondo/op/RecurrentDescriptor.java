@@ -1,5 +1,6 @@
 package dev.rondo.op;
 
+import dev.rondo.program.Direction;
 /// One direction of one recurrent layer over a batch of sequences, printed as oneDNN's test driver writes it:
 /// `lstm_f32_fwd_inf_l2r:l1t64mb1_slc128_sic256_dhc256`.
 ///
@@ -11,6 +12,7 @@ package dev.rondo.op;
 /// @param input      width of the input, slc
 /// @param hidden     units of each gate, dhc
 /// @param projection width of the projected hidden state, dic; equal to `hidden` without a projection
+
 public record RecurrentDescriptor(
         Cell cell,
         boolean peephole,

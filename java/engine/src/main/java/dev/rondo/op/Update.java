@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /// An optimizer's step for one parameter, in place.
-@SuppressWarnings("exports") // the kernels stay inside the engine
 public final class Update extends Op {
     private final UpdateRule rule;
     private final UpdateSchedule schedule;

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.rondo.kernel.PointwiseLoss;
 import dev.rondo.kernel.Reduction;
-import dev.rondo.op.Activation;
 import dev.rondo.op.Loss;
 import dev.rondo.op.MatMul;
 import dev.rondo.op.Sum;
+import dev.rondo.program.Activation;
 import dev.rondo.program.Gradients;
 import dev.rondo.program.PackedWeights;
 import dev.rondo.program.Program;

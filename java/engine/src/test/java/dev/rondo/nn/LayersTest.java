@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.rondo.Input;
 import dev.rondo.Model;
 import dev.rondo.Session;
-import dev.rondo.op.Activation;
+import dev.rondo.program.Activation;
 import dev.rondo.program.Value;
 import dev.rondo.reference.Golden;
 import dev.rondo.reference.ReferenceLayers;

@@ -7,11 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.nn.Functional;
 import dev.rondo.op.Cell;
-import dev.rondo.op.Direction;
 import dev.rondo.op.Embedding;
 import dev.rondo.op.LayerNorm;
 import dev.rondo.op.Linear;
-import dev.rondo.op.Merge;
 import dev.rondo.op.Recurrent;
 import dev.rondo.reference.Samples;
 import dev.rondo.reference.Tolerance;

@@ -8,7 +8,7 @@ import dev.rondo.nn.LSTM;
 import dev.rondo.nn.RNN;
 import dev.rondo.nn.RNNBase;
 import dev.rondo.nn.Recurrence;
-import dev.rondo.op.Merge;
+import dev.rondo.program.Merge;
 import dev.rondo.program.Value;
 import dev.rondo.reference.ReferenceRecurrent.Layer;
 import dev.rondo.tensor.Shape;

@@ -1,4 +1,4 @@
-package dev.rondo.op;
+package dev.rondo.program;
 
 /// The order in which a recurrent layer visits the steps. Outputs stay at the time of their inputs.
 public enum Direction {

@@ -1,4 +1,4 @@
-package dev.rondo.op;
+package dev.rondo.program;
 
 /// How the outputs of a recurrent layer's two directions are joined.
 public enum Merge {
