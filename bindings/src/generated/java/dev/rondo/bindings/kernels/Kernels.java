@@ -794,6 +794,71 @@ public class Kernels extends Kernels$shared {
         }
     }
 
+    private static class rondo_dropout_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_FLOAT,
+            Kernels.C_LONG,
+            Kernels.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_dropout_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_dropout_f32(const float *src, float *dst, int64_t repeats, int64_t count, float p, uint64_t seed, uint64_t offset)
+     * }
+     */
+    public static FunctionDescriptor rondo_dropout_f32$descriptor() {
+        return rondo_dropout_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_dropout_f32(const float *src, float *dst, int64_t repeats, int64_t count, float p, uint64_t seed, uint64_t offset)
+     * }
+     */
+    public static MethodHandle rondo_dropout_f32$handle() {
+        return rondo_dropout_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_dropout_f32(const float *src, float *dst, int64_t repeats, int64_t count, float p, uint64_t seed, uint64_t offset)
+     * }
+     */
+    public static MemorySegment rondo_dropout_f32$address() {
+        return rondo_dropout_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_dropout_f32(const float *src, float *dst, int64_t repeats, int64_t count, float p, uint64_t seed, uint64_t offset)
+     * }
+     */
+    public static void rondo_dropout_f32(MemorySegment src, MemorySegment dst, long repeats, long count, float p, long seed, long offset) {
+        var mh$ = rondo_dropout_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_dropout_f32", src, dst, repeats, count, p, seed, offset);
+            }
+            mh$.invokeExact(src, dst, repeats, count, p, seed, offset);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class rondo_abi_version {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Kernels.C_INT    );

@@ -70,6 +70,19 @@ final class JavaTrainingKernels implements TrainingKernels {
     }
 
     @Override
+    public void dropout(
+            MemorySegment src, MemorySegment dst, long repeats, long count, float p, long seed, long offset) {
+        long threshold = (long) (p * 0x1p32);
+        for (long i = 0; i < count; i++) {
+            long word = Integer.toUnsignedLong(Philox.word(seed, offset + i));
+            boolean kept = p < 1 && word >= threshold;
+            for (long at = i; at < repeats * count; at += count) {
+                dst.setAtIndex(F32, at, kept ? src.getAtIndex(F32, at) / (1 - p) : 0);
+            }
+        }
+    }
+
+    @Override
     public double sumOfSquares(MemorySegment x, long count) {
         double sum = 0;
         for (long i = 0; i < count; i++) {

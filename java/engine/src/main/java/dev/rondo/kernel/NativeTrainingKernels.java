@@ -192,6 +192,12 @@ final class NativeTrainingKernels implements TrainingKernels {
     }
 
     @Override
+    public void dropout(
+            MemorySegment src, MemorySegment dst, long repeats, long count, float p, long seed, long offset) {
+        rondo_dropout_f32(src, dst, repeats, count, p, seed, offset);
+    }
+
+    @Override
     public double sumOfSquares(MemorySegment x, long count) {
         return rondo_sum_of_squares_f32(x, count);
     }

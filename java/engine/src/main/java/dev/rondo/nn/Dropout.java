@@ -1,21 +1,48 @@
 package dev.rondo.nn;
 
 import dev.rondo.program.Value;
+import java.util.concurrent.atomic.AtomicLong;
 
-/// Dropout, which does nothing in inference: `y = x`.
+/// Dropout: training sets each element to 0 with probability p and divides the others by 1 - p; inference does nothing.
 ///
-/// x, y: (…). Source: Srivastava et al. 2014; PyTorch's `nn.Dropout`.
+/// Each run of a training step drops other elements; the seed and the number of the run say which. Locked (variational)
+/// dropout drops the same elements of all steps of a sequence.
+///
+/// x, y: (…), or (T, N, …) where locked. Source: Srivastava et al. 2014; Gal and Ghahramani 2016, arXiv 1512.05287
+/// (locked); PyTorch's `nn.Dropout`.
 public final class Dropout extends Module {
-    /// @param p probability with which training drops an element
-    /// @throws IllegalArgumentException if p is not between 0 and 1
+    private static final AtomicLong NEXT_SEED = new AtomicLong(1);
+
+    private final double p;
+    private final long seed;
+    private final boolean locked;
+
+    /// Dropout with a seed of its own: the first one made in a JVM has 1, the second 2, and so on.
     public Dropout(double p) {
+        this(p, NEXT_SEED.getAndIncrement(), false);
+    }
+
+    /// @param p      probability with which training drops an element
+    /// @param seed   what the dropped elements depend on
+    /// @param locked whether all steps of a sequence, the first dimension, drop the same elements
+    /// @throws IllegalArgumentException if p is not between 0 and 1
+    public Dropout(double p, long seed, boolean locked) {
         if (!(p >= 0 && p <= 1)) {
             throw new IllegalArgumentException("dropout's probability is between 0 and 1, not " + p);
         }
+        this.p = p;
+        this.seed = seed;
+        this.locked = locked;
     }
 
     @Override
     public Value forward(Value x) {
-        return x;
+        if (!x.recorder().isTraining() || p == 0) {
+            return x;
+        }
+        long repeats = locked ? x.shape().size(0) : 1;
+        return x.recorder()
+                .record(new dev.rondo.op.Dropout(x, p, seed, repeats))
+                .output();
     }
 }

@@ -53,6 +53,27 @@ class KernelsTest {
         assertEquals(3, JAVA.embedding(table.data(), 13, 7, indices, 6, other.data()));
     }
 
+    /// The known answers of the generator's authors for counter 0 and key 0.
+    @Test
+    void philoxGivesItsKnownAnswers() {
+        int[] expected = {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8};
+        for (int n = 0; n < 4; n++) {
+            assertEquals(expected[n], Philox.word(0, n));
+        }
+    }
+
+    @Test
+    void bothDropTheSameElements() {
+        Tensor x = random(new Samples(3), 3, 1001);
+        Tensor one = zeros(3, 1001);
+        Tensor other = zeros(3, 1001);
+        for (float p : new float[] {0, 0.1f, 0.5f, 1}) {
+            TrainingKernels.available().dropout(x.data(), one.data(), 3, 1001, p, 0x123456789abcdefL, 17);
+            JavaTrainingKernels.INSTANCE.dropout(x.data(), other.data(), 3, 1001, p, 0x123456789abcdefL, 17);
+            new Tolerance(1e-6).assertClose("dropout " + p, other.toDoubleArray(), one.toFloatArray());
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 5, 16, 33, 250})
     void softmaxesAreEqual(int width) {

@@ -1,7 +1,10 @@
 package dev.rondo.nn;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.kernel.PointwiseLoss;
 import dev.rondo.kernel.Reduction;
@@ -24,6 +27,7 @@ import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -289,6 +293,43 @@ class LayerGradientTest {
                         .output();
                 return reduction == Reduction.NONE ? dot(result, r) : result;
             });
+        }
+    }
+
+    /// The gradient drops what the value dropped: both are 0 or 1 / (1 - p) times what went in.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void dropoutDropsAlikeOnTheWayBack(boolean locked) {
+        int steps = 20;
+        int count = 500;
+        float[] ones = new float[steps * count];
+        Arrays.fill(ones, 1);
+        Tensor x = Tensor.of(Shape.of(steps, count), ones);
+        Recorder recorder = new Recorder(true);
+        Value variable = recorder.weight(x);
+        Value y = new Dropout(0.3, 42, locked).forward(variable);
+        Gradients gradients = recorder.backward(total(y));
+        recorder.output("y", y);
+        recorder.output("dx", gradients.of(variable));
+        try (PackedWeights weights = new PackedWeights();
+                Program program = recorder.finish(weights, 1);
+                Arena arena = Arena.ofConfined();
+                Replay replay = program.replay(arena)) {
+            float[] before = new float[0];
+            for (int run = 0; run < 3; run++) {
+                replay.run();
+                float[] dropped = replay.outputs().get("y").toFloatArray();
+                assertArrayEquals(dropped, replay.outputs().get("dx").toFloatArray());
+                assertFalse(Arrays.equals(before, dropped), "each run drops other elements");
+                before = dropped;
+                double kept = 0;
+                for (int i = 0; i < dropped.length; i++) {
+                    assertTrue(dropped[i] == 0 || Math.abs(dropped[i] - 1 / 0.7) < 1e-6);
+                    kept += dropped[i] == 0 ? 0 : 1;
+                    assertTrue(!locked || dropped[i] == dropped[i % count]);
+                }
+                assertEquals(0.7, kept / dropped.length, locked ? 0.08 : 0.02);
+            }
         }
     }
 
