@@ -3,6 +3,7 @@
 /// Data flows one way: a model file or code builds layers (`dev.rondo.nn`), layers record operations into a program
 /// (`dev.rondo.program`), and sessions replay it (`dev.rondo`).
 module dev.rondo {
+    requires jdk.management;
     requires static transitive org.jspecify;
     requires transitive dev.rondo.bindings;
 

@@ -255,6 +255,16 @@ class SessionTest {
     }
 
     @Test
+    void shapesLargerThanTheMachineAreRefused() {
+        try (Model model = tagger()) {
+            for (Shape shape : new Shape[] {Shape.of(1, 1L << 40), Shape.of(1L << 40, 1)}) {
+                IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> model.session(shape));
+                assertTrue(e.getMessage().startsWith("these shapes take at least "), e.getMessage());
+            }
+        }
+    }
+
+    @Test
     void emptySequencesAndBatchesGiveEmptyResults() {
         LSTM lstm = new LSTM(Recurrence.of(3, 4).layers(2).bidirectional());
         try (Model model = Model.of(

@@ -2,6 +2,7 @@ package dev.rondo.program;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -76,10 +77,15 @@ final class MemoryPlan {
                 offset = Math.max(offset, align(otherOffset + other.buffer().byteSize));
             }
             offsets.put(lifetime.buffer(), offset);
-            placed.add(lifetime);
-            placed.sort(Comparator.comparingLong(one -> offsets.get(one.buffer())));
+            insert(placed, lifetime);
             byteSize = Math.max(byteSize, offset + lifetime.buffer().byteSize);
         }
+    }
+
+    private void insert(List<Lifetime> placed, Lifetime lifetime) {
+        int index =
+                Collections.binarySearch(placed, lifetime, Comparator.comparingLong(one -> offsets.get(one.buffer())));
+        placed.add(index < 0 ? -index - 1 : index, lifetime);
     }
 
     private static long align(long offset) {

@@ -12,11 +12,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// Records operations for inputs of known shapes, and turns them into a [Program].
 ///
 /// Threads: one.
 public final class Recorder {
+    private static final long ALWAYS_THERE = 1L << 30; // bytes, below which nobody asks the system
+
     private final Map<String, Value> inputs = new LinkedHashMap<>();
     private final Map<String, Value> outputs = new LinkedHashMap<>();
     private final Map<Tensor, Value> constants = new IdentityHashMap<>();
@@ -129,6 +132,31 @@ public final class Recorder {
         }
     }
 
+    /// Refuses what cannot fit before anything is made for it: native memory has no limit of its own, and a process
+    /// that
+    /// takes too much of it is ended by the system.
+    private void requireMemory(List<Op> live) {
+        long bytes = inputs.values().stream()
+                        .mapToLong(value -> value.buffer().byteSize)
+                        .sum()
+                + outputs.values().stream()
+                        .mapToLong(value -> value.buffer().byteSize)
+                        .sum();
+        for (Op op : live) {
+            bytes = Math.max(
+                    bytes,
+                    Stream.concat(op.inputs().stream(), op.outputs().stream())
+                            .map(Value::buffer)
+                            .distinct()
+                            .mapToLong(buffer -> buffer.byteSize)
+                            .sum());
+        }
+        if (bytes > ALWAYS_THERE && bytes > MachineMemory.bytes()) {
+            throw new IllegalArgumentException("these shapes take at least " + (bytes >> 30)
+                    + " GiB of memory, more than the " + (MachineMemory.bytes() >> 30) + " GiB of this machine");
+        }
+    }
+
     /// The program that computes the outputs. Operations that no output depends on are left out.
     ///
     /// @param weights where constants are packed, and found packed
@@ -144,6 +172,7 @@ public final class Recorder {
                 op.inputs().forEach(value -> needed.add(value.buffer()));
             }
         }
+        requireMemory(live);
         NativeLibraries.load(); // says itself what is wrong where libraries are missing
         Engine.setThreads(threads); // oneDNN sizes scratchpads and splits work by it
         Emitter emitter = new Emitter(this, weights, threads, needed);
