@@ -2,6 +2,7 @@ package dev.rondo;
 
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
+import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
 
@@ -16,7 +17,7 @@ public record Input(String name, DataType type, List<String> dimensions) {
     public Input {
         dimensions = List.copyOf(dimensions);
         for (String dimension : dimensions) {
-            if (!dimension.matches("[0-9]{1,18}|[A-Za-z_][A-Za-z_0-9]*")) {
+            if (!dimension.matches("[A-Za-z_][A-Za-z_0-9]*") && !isSize(dimension)) {
                 throw new IllegalArgumentException(
                         "dimension \"" + dimension + "\" of input " + name + " is neither a number nor a symbol");
             }
@@ -50,6 +51,10 @@ public record Input(String name, DataType type, List<String> dimensions) {
             throw new IllegalArgumentException(
                     "input " + this + " cannot have shape " + shape + (symbols.isEmpty() ? "" : " where " + symbols));
         }
+    }
+
+    private static boolean isSize(String dimension) {
+        return dimension.matches("[0-9]{1,19}") && new BigInteger(dimension).bitLength() < Long.SIZE;
     }
 
     private static boolean isNumber(String dimension) {
