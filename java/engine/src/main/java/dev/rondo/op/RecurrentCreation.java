@@ -24,20 +24,6 @@ record RecurrentCreation(RecurrentDescriptor d, Layouts l) {
             MemoryDescriptor dstIter,
             MemoryDescriptor dstIterC) {}
 
-    /// Layouts of the gradients of these arguments.
-    record Differentials(
-            MemoryDescriptor srcLayer,
-            MemoryDescriptor srcIter,
-            MemoryDescriptor srcIterC,
-            MemoryDescriptor weightsLayer,
-            MemoryDescriptor weightsIter,
-            MemoryDescriptor peephole,
-            MemoryDescriptor projection,
-            MemoryDescriptor bias,
-            MemoryDescriptor dstLayer,
-            MemoryDescriptor dstIter,
-            MemoryDescriptor dstIterC) {}
-
     /// @param kind `dnnl_forward_inference` or `dnnl_forward_training`
     Primitive forward(int kind) {
         int direction = direction();
@@ -145,8 +131,9 @@ record RecurrentCreation(RecurrentDescriptor d, Layouts l) {
                 });
     }
 
+    /// @param diff    layouts of the gradients of the arguments
     /// @param forward the primitive whose pass this one goes back through
-    Primitive backward(Differentials diff, Primitive forward) {
+    Primitive backward(Layouts diff, Primitive forward) {
         int kind = dnnl_backward();
         int direction = direction();
         MemorySegment hint = forward.descriptor();

@@ -256,8 +256,9 @@ final class RecurrentTraining {
         Bound diffDstIterC = dstIterC == null ? null : state(DNNL_ARG_DIFF_DST_ITER_C(), given(given.c(), d.hidden()));
         Primitive backward = emitter.keep(new RecurrentCreation(d, layouts(true))
                 .backward(
-                        new RecurrentCreation.Differentials(
+                        new RecurrentCreation.Layouts(
                                 layout(diffSrcLayer),
+                                MemoryDescriptor.NONE, // no attention
                                 layout(diffSrcIter),
                                 layout(diffSrcIterC),
                                 layout(diffLayer),
