@@ -52,7 +52,12 @@ int64_t rondo_embedding_f32(const float *table, int64_t rows, int64_t width, con
         }
     }
     for (int64_t i = 0; i < count; i++) {
-        std::memcpy(dst + i * width, table + ids[i] * width, width * sizeof(float));
+        // A caller who writes ids meanwhile breaks the contract, but must not make this read past the table.
+        const int64_t id = static_cast<const volatile int64_t *>(ids)[i];
+        if (id < 0 || id >= rows) {
+            return i;
+        }
+        std::memcpy(dst + i * width, table + id * width, width * sizeof(float));
     }
     return -1;
 }
