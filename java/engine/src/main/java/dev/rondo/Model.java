@@ -64,7 +64,8 @@ public final class Model implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock(); // guards what follows
     private final Map<ProgramKey, SharedProgram> programs = new HashMap<>();
     private final Set<Session> sessions = new HashSet<>();
-    private boolean closed;
+    private boolean closed; // no new sessions
+    private boolean freed;
 
     private Model(List<Input> inputs, Network network) {
         this.inputs = List.copyOf(inputs);
@@ -181,12 +182,15 @@ public final class Model implements AutoCloseable {
     }
 
     /// Waits for runs in progress, closes all sessions and frees the weights. Closing twice is harmless.
+    ///
+    /// @throws IllegalStateException if a session's memory is in use outside of it, see [Session#close()]; then
+    ///                               the model can be closed again
     @Override
     public void close() {
         List<Session> open;
         lock.lock();
         try {
-            if (closed) {
+            if (freed) {
                 return;
             }
             closed = true;
@@ -195,6 +199,18 @@ public final class Model implements AutoCloseable {
             lock.unlock();
         }
         open.forEach(Session::close);
-        weights.close();
+        free();
+    }
+
+    private void free() {
+        lock.lock();
+        try {
+            if (!freed) {
+                freed = true;
+                weights.close();
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 }

@@ -14,7 +14,11 @@ import dev.rondo.nn.Recurrence;
 import dev.rondo.nn.Sequential;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.channels.Pipe;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -137,6 +141,38 @@ class SessionTest {
             runner.join();
             assertTrue(stoppedInWords.get(), "round " + round);
         }
+    }
+
+    /// A call that has borrowed an output's memory keeps it alive; closing works once it has returned.
+    @Test
+    void memoryThatIsLentOutCanBeClosedLater() throws Exception {
+        Model model = tagger();
+        Session session = model.session(Shape.of(8, 4000)); // an output too large for a pipe's buffer
+        session.input().copyFrom(ids(32_000));
+        session.run();
+        Pipe pipe = Pipe.open();
+        Thread writer = Thread.ofPlatform().start(() -> {
+            try (Pipe.SinkChannel sink = pipe.sink()) {
+                ByteBuffer output = session.output().data().asByteBuffer();
+                while (output.hasRemaining()) {
+                    sink.write(output);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        pipe.source().read(ByteBuffer.allocate(1)); // now the write is under way, and cannot end
+        IllegalStateException lent = assertThrows(IllegalStateException.class, model::close);
+        assertTrue(lent.getMessage().contains("in use outside of it"), lent.getMessage());
+        ByteBuffer read = ByteBuffer.allocate(1 << 16);
+        while (pipe.source().read(read) >= 0) {
+            read.clear();
+        }
+        writer.join();
+        model.close();
+        model.close();
+        assertThrows(IllegalStateException.class, session::run);
+        assertThrows(IllegalStateException.class, session.output()::toFloatArray);
     }
 
     @Test

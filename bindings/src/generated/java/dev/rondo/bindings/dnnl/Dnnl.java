@@ -185,51 +185,6 @@ public class Dnnl extends Dnnl$shared {
     public static int dnnl_runtime_error() {
         return dnnl_runtime_error;
     }
-    private static final int dnnl_not_required = (int)6L;
-    /**
-     * {@snippet lang=c :
-     * enum dnnl_status_t.dnnl_not_required = 6
-     * }
-     */
-    public static int dnnl_not_required() {
-        return dnnl_not_required;
-    }
-    private static final int dnnl_invalid_graph = (int)7L;
-    /**
-     * {@snippet lang=c :
-     * enum dnnl_status_t.dnnl_invalid_graph = 7
-     * }
-     */
-    public static int dnnl_invalid_graph() {
-        return dnnl_invalid_graph;
-    }
-    private static final int dnnl_invalid_graph_op = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * enum dnnl_status_t.dnnl_invalid_graph_op = 8
-     * }
-     */
-    public static int dnnl_invalid_graph_op() {
-        return dnnl_invalid_graph_op;
-    }
-    private static final int dnnl_invalid_shape = (int)9L;
-    /**
-     * {@snippet lang=c :
-     * enum dnnl_status_t.dnnl_invalid_shape = 9
-     * }
-     */
-    public static int dnnl_invalid_shape() {
-        return dnnl_invalid_shape;
-    }
-    private static final int dnnl_invalid_data_type = (int)10L;
-    /**
-     * {@snippet lang=c :
-     * enum dnnl_status_t.dnnl_invalid_data_type = 10
-     * }
-     */
-    public static int dnnl_invalid_data_type() {
-        return dnnl_invalid_data_type;
-    }
     private static final int dnnl_f32 = (int)3L;
     /**
      * {@snippet lang=c :
@@ -238,24 +193,6 @@ public class Dnnl extends Dnnl$shared {
      */
     public static int dnnl_f32() {
         return dnnl_f32;
-    }
-    private static final int dnnl_s32 = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * enum dnnl_data_type_t.dnnl_s32 = 4
-     * }
-     */
-    public static int dnnl_s32() {
-        return dnnl_s32;
-    }
-    private static final int dnnl_u8 = (int)6L;
-    /**
-     * {@snippet lang=c :
-     * enum dnnl_data_type_t.dnnl_u8 = 6
-     * }
-     */
-    public static int dnnl_u8() {
-        return dnnl_u8;
     }
     private static final int dnnl_cpu = (int)1L;
     /**
@@ -338,66 +275,6 @@ public class Dnnl extends Dnnl$shared {
         }
     }
 
-    private static class dnnl_engine_destroy {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Dnnl.C_INT,
-            Dnnl.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("dnnl_engine_destroy");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * dnnl_status_t dnnl_engine_destroy(dnnl_engine_t engine)
-     * }
-     */
-    public static FunctionDescriptor dnnl_engine_destroy$descriptor() {
-        return dnnl_engine_destroy.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * dnnl_status_t dnnl_engine_destroy(dnnl_engine_t engine)
-     * }
-     */
-    public static MethodHandle dnnl_engine_destroy$handle() {
-        return dnnl_engine_destroy.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * dnnl_status_t dnnl_engine_destroy(dnnl_engine_t engine)
-     * }
-     */
-    public static MemorySegment dnnl_engine_destroy$address() {
-        return dnnl_engine_destroy.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * dnnl_status_t dnnl_engine_destroy(dnnl_engine_t engine)
-     * }
-     */
-    public static int dnnl_engine_destroy(MemorySegment engine) {
-        var mh$ = dnnl_engine_destroy.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("dnnl_engine_destroy", engine);
-            }
-            return (int)mh$.invokeExact(engine);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
     private static class dnnl_stream_create {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Dnnl.C_INT,
@@ -453,66 +330,6 @@ public class Dnnl extends Dnnl$shared {
                 traceDowncall("dnnl_stream_create", stream, engine, flags);
             }
             return (int)mh$.invokeExact(stream, engine, flags);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class dnnl_stream_wait {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Dnnl.C_INT,
-            Dnnl.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("dnnl_stream_wait");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * dnnl_status_t dnnl_stream_wait(dnnl_stream_t stream)
-     * }
-     */
-    public static FunctionDescriptor dnnl_stream_wait$descriptor() {
-        return dnnl_stream_wait.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * dnnl_status_t dnnl_stream_wait(dnnl_stream_t stream)
-     * }
-     */
-    public static MethodHandle dnnl_stream_wait$handle() {
-        return dnnl_stream_wait.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * dnnl_status_t dnnl_stream_wait(dnnl_stream_t stream)
-     * }
-     */
-    public static MemorySegment dnnl_stream_wait$address() {
-        return dnnl_stream_wait.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * dnnl_status_t dnnl_stream_wait(dnnl_stream_t stream)
-     * }
-     */
-    public static int dnnl_stream_wait(MemorySegment stream) {
-        var mh$ = dnnl_stream_wait.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("dnnl_stream_wait", stream);
-            }
-            return (int)mh$.invokeExact(stream);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -636,15 +453,6 @@ public class Dnnl extends Dnnl$shared {
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
-    }
-    private static final int dnnl_format_tag_undef = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum dnnl_format_tag_t.dnnl_format_tag_undef = 0
-     * }
-     */
-    public static int dnnl_format_tag_undef() {
-        return dnnl_format_tag_undef;
     }
     private static final int dnnl_format_tag_any = (int)1L;
     /**
@@ -3820,64 +3628,6 @@ public class Dnnl extends Dnnl$shared {
                 traceDowncall("omp_set_num_threads", num_threads);
             }
             mh$.invokeExact(num_threads);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class omp_get_max_threads {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Dnnl.C_INT    );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("omp_get_max_threads");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * int omp_get_max_threads(void)
-     * }
-     */
-    public static FunctionDescriptor omp_get_max_threads$descriptor() {
-        return omp_get_max_threads.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * int omp_get_max_threads(void)
-     * }
-     */
-    public static MethodHandle omp_get_max_threads$handle() {
-        return omp_get_max_threads.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * int omp_get_max_threads(void)
-     * }
-     */
-    public static MemorySegment omp_get_max_threads$address() {
-        return omp_get_max_threads.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * int omp_get_max_threads(void)
-     * }
-     */
-    public static int omp_get_max_threads() {
-        var mh$ = omp_get_max_threads.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("omp_get_max_threads");
-            }
-            return (int)mh$.invokeExact();
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -68,11 +68,6 @@ public final class Program implements AutoCloseable {
         return tensors;
     }
 
-    /// The number of threads each instruction may use.
-    public int threads() {
-        return threads;
-    }
-
     void enter() {
         Engine.setThreads(threads);
     }
