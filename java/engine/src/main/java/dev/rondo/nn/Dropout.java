@@ -19,7 +19,12 @@ public final class Dropout extends Module {
 
     /// Dropout with a seed of its own: the first one made in a JVM has 1, the second 2, and so on.
     public Dropout(double p) {
-        this(p, NEXT_SEED.getAndIncrement(), false);
+        this(p, false);
+    }
+
+    /// The same, locked or not.
+    public Dropout(double p, boolean locked) {
+        this(p, NEXT_SEED.getAndIncrement(), locked);
     }
 
     /// @param p      probability with which training drops an element

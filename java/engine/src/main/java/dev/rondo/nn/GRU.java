@@ -58,7 +58,7 @@ public final class GRU extends RNNBase {
     ///
     /// @param h0 (L*D, N, H), or null for zeros
     public Output forward(Value x, @Nullable Value h0) {
-        return record(x, h0, null, null);
+        return record(x, null, h0, null, null);
     }
 
     /// The output and the final states of a layer with attention.
@@ -66,6 +66,21 @@ public final class GRU extends RNNBase {
     /// @param h0        (D, N, H), or null for zeros
     /// @param attention scores between 0 and 1, (T, N), or (N, T) where the recurrence is batch-first
     public Output forward(Value x, @Nullable Value h0, Value attention) {
-        return record(x, h0, null, attention);
+        return record(x, null, h0, null, attention);
+    }
+
+    /// The output and the final states of sequences of unequal lengths.
+    ///
+    /// @param h0 (L*D, N, H), or null for zeros
+    public Output forward(PackedSequence x, @Nullable Value h0) {
+        return record(x.padded(), x.lengths(), h0, null, null);
+    }
+
+    /// The output and the final states of sequences of unequal lengths in a layer with attention.
+    ///
+    /// @param h0        (D, N, H), or null for zeros
+    /// @param attention scores between 0 and 1, (T, N), or (N, T) where the recurrence is batch-first
+    public Output forward(PackedSequence x, @Nullable Value h0, Value attention) {
+        return record(x.padded(), x.lengths(), h0, null, attention);
     }
 }

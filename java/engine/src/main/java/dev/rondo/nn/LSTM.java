@@ -41,6 +41,14 @@ public final class LSTM extends RNNBase {
     /// @param h0 (L*D, N, R), or null for zeros
     /// @param c0 (L*D, N, H), null exactly if h0 is
     public Output forward(Value x, @Nullable Value h0, @Nullable Value c0) {
-        return record(x, h0, c0, null);
+        return record(x, null, h0, c0, null);
+    }
+
+    /// The output and the final states of sequences of unequal lengths.
+    ///
+    /// @param h0 (L*D, N, R), or null for zeros
+    /// @param c0 (L*D, N, H), null exactly if h0 is
+    public Output forward(PackedSequence x, @Nullable Value h0, @Nullable Value c0) {
+        return record(x.padded(), x.lengths(), h0, c0, null);
     }
 }

@@ -36,6 +36,13 @@ public final class RNN extends RNNBase {
     ///
     /// @param h0 (L*D, N, H), or null for zeros
     public Output forward(Value x, @Nullable Value h0) {
-        return record(x, h0, null, null);
+        return record(x, null, h0, null, null);
+    }
+
+    /// The output and the final states of sequences of unequal lengths.
+    ///
+    /// @param h0 (L*D, N, H), or null for zeros
+    public Output forward(PackedSequence x, @Nullable Value h0) {
+        return record(x.padded(), x.lengths(), h0, null, null);
     }
 }

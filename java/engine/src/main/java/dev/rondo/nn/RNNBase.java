@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// Layers of unequal widths have their states side by side only layer by layer, so h0, c0, hN and cN are to be had
 /// only where all layers are equally wide.
 ///
+/// Training drops what the recurrence's regularization says: elements between layers, recurrent weights.
+///
 /// T = 0 gives an empty output and the initial states as final ones; N = 0 gives empty results.
 ///
 /// Source: PyTorch's `nn.RNN`, `nn.LSTM` and `nn.GRU`.
@@ -40,15 +42,32 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
             @Nullable Parameter inputBias,
             @Nullable Parameter stateBias,
             @Nullable Parameter projectionWeight,
-            @Nullable Parameter peepholeWeight) {}
+            @Nullable Parameter peepholeWeight,
+            Dropout weightDrop) {
+        Recurrent.Weights record(Value x) {
+            return new Recurrent.Weights(
+                    weight(x, inputWeight),
+                    weightDrop.forward(weight(x, stateWeight)),
+                    optional(x, inputBias),
+                    optional(x, stateBias),
+                    optional(x, projectionWeight),
+                    optional(x, peepholeWeight));
+        }
+
+        private static @Nullable Value optional(Value x, @Nullable Parameter parameter) {
+            return parameter == null ? null : weight(x, parameter);
+        }
+    }
 
     private final Cell cell;
     private final Recurrence recurrence;
     private final List<List<DirectionParameters>> layers = new ArrayList<>();
+    private final List<Dropout> between = new ArrayList<>(); // before each layer but the lowest
 
     RNNBase(Cell cell, Recurrence recurrence, boolean peephole) {
         this.cell = cell;
         this.recurrence = recurrence;
+        Recurrence.Regularization regularization = recurrence.regularization();
         if (recurrence.projSize() > 0 && cell != Cell.LSTM) {
             throw new IllegalArgumentException("only an LSTM's hidden state can be projected, not that of " + cell);
         }
@@ -58,6 +77,9 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
                 parameters.add(parameters(layer, direction, peephole));
             }
             layers.add(parameters);
+            if (layer > 0) {
+                between.add(new Dropout(regularization.dropout(), regularization.isLocked()));
+            }
         }
     }
 
@@ -79,7 +101,8 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
                 recurrence.projSize() > 0
                         ? register("weight_hr" + suffix, new Parameter(Shape.of(state, hidden), uniform))
                         : null,
-                peephole ? register("weight_ch" + suffix, new Parameter(Shape.of(3, hidden), uniform)) : null);
+                peephole ? register("weight_ch" + suffix, new Parameter(Shape.of(3, hidden), uniform)) : null,
+                new Dropout(recurrence.regularization().weightDrop()));
     }
 
     /// What the layers have in common.
@@ -90,18 +113,25 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
     /// The output for initial states of zeros.
     @Override
     public Value forward(Value x) {
-        return record(x, null, null, null).output();
+        return record(x, null, null, null, null).output();
     }
 
     /// The output and the final states for initial states of zeros.
     public final Output forwardWithStates(Value x) {
-        return record(x, null, null, null);
+        return record(x, null, null, null, null);
+    }
+
+    /// The output and the final states of sequences of unequal lengths, for initial states of zeros.
+    public final Output forward(PackedSequence x) {
+        return record(x.padded(), x.lengths(), null, null, null);
     }
 
     /// Records all layers.
     ///
+    /// @param lengths   number of steps of each sequence (N), or null where all have T
     /// @param attention scores (T, N) for cells with attention, else null
-    final Output record(Value x, @Nullable Value h0, @Nullable Value c0, @Nullable Value attention) {
+    final Output record(
+            Value x, @Nullable Value lengths, @Nullable Value h0, @Nullable Value c0, @Nullable Value attention) {
         int count = recurrence.directions().size();
         boolean equallyWide = recurrence.hiddenSizes().stream().distinct().count() == 1;
         if (!equallyWide && (h0 != null || c0 != null)) {
@@ -113,7 +143,7 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
         List<Value> cells = new ArrayList<>();
         Value output = x;
         for (int layer = 0; layer < layers.size(); layer++) {
-            Value input = output;
+            Value input = layer == 0 ? x : dropped(output, between.get(layer - 1));
             Recurrent recurrent = x.recorder()
                     .record(new Recurrent(
                             cell,
@@ -124,8 +154,9 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
                             h0 == null ? null : h0.slice(0, layer * count, (layer + 1L) * count),
                             c0 == null ? null : c0.slice(0, layer * count, (layer + 1L) * count),
                             attention,
+                            lengths,
                             layers.get(layer).stream()
-                                    .map(parameters -> weights(input, parameters))
+                                    .map(parameters -> parameters.record(input))
                                     .toList()));
             output = recurrent.output();
             hidden.add(recurrent.hN());
@@ -139,25 +170,16 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
                 equallyWide && cell.hasCellState() ? Functional.concat(cells, 0) : null);
     }
 
+    /// Locked dropout drops alike along the first dimension, which has to be time.
+    private Value dropped(Value x, Dropout dropout) {
+        return recurrence.isBatchFirst() ? dropout.forward(x.transpose(0, 1)).transpose(0, 1) : dropout.forward(x);
+    }
+
     private void requireStates(@Nullable Value states, String name) {
         long expected = (long) layers.size() * recurrence.directions().size();
         if (states != null && (states.shape().rank() != 3 || states.shape().size(0) != expected)) {
             throw new IllegalArgumentException(
                     name + " of shape " + states.shape() + " has not " + expected + " layers and directions first");
         }
-    }
-
-    private static Recurrent.Weights weights(Value x, DirectionParameters parameters) {
-        return new Recurrent.Weights(
-                weight(x, parameters.inputWeight()),
-                weight(x, parameters.stateWeight()),
-                optional(x, parameters.inputBias()),
-                optional(x, parameters.stateBias()),
-                optional(x, parameters.projectionWeight()),
-                optional(x, parameters.peepholeWeight()));
-    }
-
-    private static @Nullable Value optional(Value x, @Nullable Parameter parameter) {
-        return parameter == null ? null : weight(x, parameter);
     }
 }

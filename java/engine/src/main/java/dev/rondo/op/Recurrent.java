@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
 /// hN (D, N, R), cN (D, N, H). With `batchFirst`, x, attention and output have N before T. R is the width of the
 /// hidden state: H, or P with a projection.
 ///
+/// With lengths (N), each sequence ends after its own number of steps: right to left starts there, final states are
+/// those
+/// after its last step, and output is 0 from there on ([Ragged]).
+///
 /// Each direction is one oneDNN primitive (several for very long sequences), because a primitive of two directions
 /// would run them one after the other all the same, and could not be stacked as PyTorch stacks layers.
 public final class Recurrent extends Op {
@@ -61,9 +65,24 @@ public final class Recurrent extends Op {
     private final @Nullable Value h0;
     private final @Nullable Value c0;
     private final @Nullable Value attention; // (T, N)
-    private final List<RecurrentTraining> trained = new ArrayList<>();
+    private final @Nullable Value lengths; // (N)
+    private final List<Trained> trained = new ArrayList<>();
+
+    /// What the forward pass of a direction kept for the way back.
+    ///
+    /// @param ragged how its sequences are aligned, or null where all have T steps
+    record Trained(RecurrentTraining direction, @Nullable Ragged ragged) {
+        RecurrentTraining.InputGradients backward(Emitter emitter, RecurrentTraining.OutputGradients given, Value dx) {
+            if (ragged == null) {
+                return direction.backward(given, dx);
+            }
+            Value aligned = emitter.temporary(ragged.aligned().x().shape());
+            return ragged.emitInputGradients(direction.backward(ragged.emitAligned(given), aligned), dx);
+        }
+    }
 
     /// @param directions the directions, in the order of the states' first dimension
+    /// @param lengths    number of steps of each sequence, I64 from 1 to T, or null where all have T
     /// @param weights    the weights of each direction
     /// @throws IllegalArgumentException if shapes disagree
     public Recurrent(
@@ -75,9 +94,10 @@ public final class Recurrent extends Op {
             @Nullable Value h0,
             @Nullable Value c0,
             @Nullable Value attention,
+            @Nullable Value lengths,
             List<Weights> weights) {
         super(Stream.concat(
-                        Stream.of(x, h0, c0, attention).filter(value -> value != null),
+                        Stream.of(x, h0, c0, attention, lengths).filter(value -> value != null),
                         weights.stream().flatMap(Weights::values))
                 .toList());
         this.cell = cell;
@@ -118,6 +138,13 @@ public final class Recurrent extends Op {
             throw new UnsupportedOperationException(cell + " cannot be trained: oneDNN's gradients of it are wrong");
         }
         this.attention = attention == null ? null : timeFirst(attention);
+        this.lengths = lengths;
+        Shape perSequence = Shape.of(this.x.shape().size(1));
+        if (lengths != null
+                && (lengths.type() != DataType.I64 || !lengths.shape().equals(perSequence) || !lengths.isDense())) {
+            throw new IllegalArgumentException(
+                    cell + " needs lengths of type I64 and shape " + perSequence + ", not " + lengths);
+        }
 
         long width = merge == Merge.CONCAT ? directions.size() * stateSize() : stateSize();
         Value output = x.recorder().allocate(x.shape().with(2, width), DataType.F32);
@@ -209,14 +236,25 @@ public final class Recurrent extends Op {
             }
             return;
         }
+        if (lengths != null) {
+            Ragged.emitCheck(emitter, lengths, steps);
+        }
         if (x.recorder().isTraining()) {
             emitTraining(emitter);
             return;
         }
-        boolean finalState = emitter.isNeeded(hN()) || cell.hasCellState() && emitter.isNeeded(cN());
+        boolean finalCell = cell.hasCellState() && emitter.isNeeded(cN());
+        boolean finalState = emitter.isNeeded(hN()) || finalCell;
         for (int d = 0; d < directions.size(); d++) {
             Value output = d > 0 && isSum() ? emitter.temporary(output().shape()) : output();
-            direction(d, output, finalState).emit(emitter);
+            OneDirection direction = direction(d, output, finalState);
+            if (lengths == null) {
+                direction.emit(emitter);
+            } else {
+                Ragged ragged = Ragged.emit(emitter, lengths, direction, finalCell);
+                ragged.aligned().emit(emitter);
+                ragged.emitResults();
+            }
             if (output != output()) {
                 emitter.accumulate(output, output());
             }
@@ -231,7 +269,14 @@ public final class Recurrent extends Op {
         for (int d = 0; d < directions.size(); d++) {
             // The way back needs what each direction gave, not their sum.
             Value output = isSum() ? emitter.temporary(output().shape()) : output();
-            trained.add(new RecurrentTraining(emitter, direction(d, output, true)));
+            OneDirection direction = direction(d, output, true);
+            if (lengths == null) {
+                trained.add(new Trained(new RecurrentTraining(emitter, direction), null));
+            } else {
+                Ragged ragged = Ragged.emit(emitter, lengths, direction, cell.hasCellState());
+                trained.add(new Trained(new RecurrentTraining(emitter, ragged.aligned()), ragged));
+                ragged.emitResults();
+            }
             if (isSum() && d == 0) {
                 emitter.copy(output, output());
             } else if (isSum()) {
@@ -300,7 +345,7 @@ public final class Recurrent extends Op {
     }
 
     /// What the forward pass kept of each direction.
-    List<RecurrentTraining> trained() {
+    List<Trained> trained() {
         return trained;
     }
 

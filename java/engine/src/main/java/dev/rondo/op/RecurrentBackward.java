@@ -103,8 +103,9 @@ final class RecurrentBackward extends Op {
         }
         for (int d = 0; d < weights.size(); d++) {
             Value dx = d == 0 ? x : emitter.temporary(x.shape());
-            RecurrentTraining direction = layer.trained().get(d);
+            Recurrent.Trained direction = layer.trained().get(d);
             RecurrentTraining.InputGradients gradients = direction.backward(
+                    emitter,
                     layer.outputGradients(d, outputGradient, hNGradient, cNGradient),
                     layer.isBatchFirst() ? dx.transpose(0, 1) : dx);
             if (d > 0) {
@@ -114,7 +115,7 @@ final class RecurrentBackward extends Op {
             if (c0 != null) {
                 emitter.copy(gradients.c(), c0.select(0, d));
             }
-            copyWeights(emitter, direction.descriptor(), gradients, weights.get(d));
+            copyWeights(emitter, direction.direction().descriptor(), gradients, weights.get(d));
         }
     }
 

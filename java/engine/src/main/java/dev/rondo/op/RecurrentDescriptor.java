@@ -1,6 +1,7 @@
 package dev.rondo.op;
 
 import dev.rondo.program.Direction;
+
 /// One direction of one recurrent layer over a batch of sequences, printed as oneDNN's test driver writes it:
 /// `lstm_f32_fwd_inf_l2r:l1t64mb1_slc128_sic256_dhc256`.
 ///
@@ -12,7 +13,6 @@ import dev.rondo.program.Direction;
 /// @param input      width of the input, slc
 /// @param hidden     units of each gate, dhc
 /// @param projection width of the projected hidden state, dic; equal to `hidden` without a projection
-
 public record RecurrentDescriptor(
         Cell cell,
         boolean peephole,
@@ -30,6 +30,11 @@ public record RecurrentDescriptor(
 
     /// The same layer in another direction.
     RecurrentDescriptor withDirection(Direction direction) {
+        return new RecurrentDescriptor(cell, peephole, direction, steps, batch, input, hidden, projection);
+    }
+
+    /// The same layer with an input of another width.
+    RecurrentDescriptor withInput(long input) {
         return new RecurrentDescriptor(cell, peephole, direction, steps, batch, input, hidden, projection);
     }
 

@@ -8,8 +8,10 @@ import dev.rondo.program.Emitter;
 import dev.rondo.program.Instruction.Argument;
 import dev.rondo.program.PackedWeights;
 import dev.rondo.program.Value;
+import dev.rondo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// A oneDNN primitive for one direction of one recurrent layer, and the layouts of its arguments.
@@ -101,14 +103,20 @@ record RecurrentPrimitive(
             sources.add(Argument.of(DNNL_ARG_AUGRU_ATTENTION(), attention, part.attention()));
         }
         addState(sources, DNNL_ARG_SRC_ITER(), DNNL_ARG_SRC_ITER_C(), src, part.initial());
-        sources.add(packed(emitter, DNNL_ARG_WEIGHTS_LAYER(), "layer", weights.inputWeight()));
-        sources.add(packed(emitter, DNNL_ARG_WEIGHTS_ITER(), "iter", weights.stateWeight()));
+        sources.add(layerWeights(emitter, weights.inputWeight().constant()));
+        sources.add(packed(
+                emitter,
+                DNNL_ARG_WEIGHTS_ITER(),
+                "iter",
+                weights.stateWeight().constant(),
+                tensor -> WeightLayout.ldigo(cell, tensor, descriptor.hidden())));
         if (weights.peepholeWeight() != null) {
             MemoryDescriptor layout = emitter.layout(1, 1, 3, descriptor.hidden());
             sources.add(Argument.of(DNNL_ARG_WEIGHTS_PEEPHOLE(), layout, weights.peepholeWeight()));
         }
         if (weights.projectionWeight() != null) {
-            sources.add(packed(emitter, DNNL_ARG_WEIGHTS_PROJECTION(), "projection", weights.projectionWeight()));
+            Tensor projection = weights.projectionWeight().constant();
+            sources.add(packed(emitter, DNNL_ARG_WEIGHTS_PROJECTION(), "projection", projection, WeightLayout::ldio));
         }
         sources.add(part.bias(emitter, 1, 1, cell.biases(), descriptor.hidden()));
         List<Argument> destinations = new ArrayList<>();
@@ -127,17 +135,22 @@ record RecurrentPrimitive(
         }
     }
 
-    private Argument packed(Emitter emitter, int id, String role, Value weight) {
-        Cell cell = descriptor.cell();
+    private Argument layerWeights(Emitter emitter, Tensor weight) {
+        boolean holdsCell = descriptor.input() > weight.shape().size(1);
+        return packed(
+                emitter,
+                DNNL_ARG_WEIGHTS_LAYER(),
+                holdsCell ? "layer with the padding's channel" : "layer",
+                weight,
+                tensor -> WeightLayout.ldigo(
+                        descriptor.cell(), holdsCell ? Ragged.widened(tensor) : tensor, descriptor.hidden()));
+    }
+
+    private Argument packed(
+            Emitter emitter, int id, String role, Tensor weight, Function<Tensor, PackedWeights.Plain> plain) {
         try (MemoryDescriptor wanted = primitive.layout(id)) {
             PackedWeights.Packed packed = emitter.weights()
-                    .pack(
-                            cell + " " + role,
-                            List.of(weight.constant()),
-                            wanted,
-                            () -> role.equals("projection")
-                                    ? WeightLayout.ldio(weight.constant())
-                                    : WeightLayout.ldigo(cell, weight.constant(), descriptor.hidden()));
+                    .pack(descriptor.cell() + " " + role, List.of(weight), wanted, () -> plain.apply(weight));
             return Argument.of(id, packed);
         }
     }

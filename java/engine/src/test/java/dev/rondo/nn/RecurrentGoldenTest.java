@@ -7,6 +7,7 @@ import dev.rondo.reference.Golden;
 import dev.rondo.reference.Tolerance;
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -17,12 +18,14 @@ class RecurrentGoldenTest {
     private static final Tolerance TOLERANCE = new Tolerance(1e-5);
 
     static List<String> cases() throws IOException {
-        return Golden.list("recurrent");
+        return Stream.of(Golden.list("recurrent"), Golden.list("packed"))
+                .flatMap(List::stream)
+                .toList();
     }
 
     @Test
     void allCasesAreThere() throws IOException {
-        assertEquals(65, cases().size());
+        assertEquals(75, cases().size());
     }
 
     @ParameterizedTest
@@ -31,7 +34,12 @@ class RecurrentGoldenTest {
         Golden golden = Golden.read(name);
         boolean hasCell = golden.has("c0");
         EngineNetwork network = new EngineNetwork(
-                golden.layers(), golden.cube("input"), golden.cube("h0"), hasCell ? golden.cube("c0") : null, null);
+                golden.layers(),
+                golden.cube("input"),
+                golden.cube("h0"),
+                hasCell ? golden.cube("c0") : null,
+                null,
+                golden.lengths());
         for (boolean batchFirst : new boolean[] {false, true}) {
             EngineNetwork.Result result = network.run(batchFirst, 1);
             String what = name + (batchFirst ? " batch first" : " time first");

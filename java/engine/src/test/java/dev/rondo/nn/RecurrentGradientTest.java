@@ -37,7 +37,7 @@ class RecurrentGradientTest {
     private static final Tolerance TOLERANCE = new Tolerance(2e-5);
 
     static List<String> cases() throws IOException {
-        return Golden.list("recurrent");
+        return RecurrentGoldenTest.cases();
     }
 
     private static Value total(Value value) {
@@ -53,6 +53,7 @@ class RecurrentGradientTest {
             RNNBase module,
             Map<String, Tensor> inputs,
             @Nullable Tensor attention,
+            long @Nullable [] lengths,
             Tensor r,
             Tensor s,
             @Nullable Tensor q) {
@@ -60,16 +61,15 @@ class RecurrentGradientTest {
         Map<String, Value> variables = new LinkedHashMap<>();
         inputs.forEach((key, tensor) -> variables.put(key, recorder.weight(tensor)));
         module.parameters().forEach((key, parameter) -> variables.put(key, recorder.weight(parameter.tensor())));
-        Value x = variables.get("input");
-        Value h0 = variables.get("h0");
         if (attention != null) {
             variables.put("attention", recorder.weight(attention));
         }
-        RNNBase.Output result = switch (module) {
-            case RNN rnn -> rnn.forward(x, h0);
-            case LSTM lstm -> lstm.forward(x, h0, variables.get("c0"));
-            case GRU gru -> attention == null ? gru.forward(x, h0) : gru.forward(x, h0, variables.get("attention"));
-        };
+        Map<String, Value> given = new LinkedHashMap<>(variables);
+        given.put("x", variables.get("input"));
+        if (lengths != null) {
+            given.put("lengths", recorder.constant(Tensor.of(Shape.of(lengths.length), lengths)));
+        }
+        RNNBase.Output result = EngineNetwork.forward(module, given);
         Value loss = total(Functional.multiply(result.output(), recorder.constant(r)));
         loss = Functional.add(loss, total(Functional.multiply(result.hN(), recorder.constant(s))));
         if (q != null) {
@@ -96,7 +96,12 @@ class RecurrentGradientTest {
         Golden golden = Golden.read(name);
         boolean hasCell = golden.has("c0");
         EngineNetwork network = new EngineNetwork(
-                golden.layers(), golden.cube("input"), golden.cube("h0"), hasCell ? golden.cube("c0") : null, null);
+                golden.layers(),
+                golden.cube("input"),
+                golden.cube("h0"),
+                hasCell ? golden.cube("c0") : null,
+                null,
+                golden.lengths());
         Map<String, Tensor> inputs = new LinkedHashMap<>();
         inputs.put("input", floats(golden, "input"));
         inputs.put("h0", floats(golden, "h0"));
@@ -107,6 +112,7 @@ class RecurrentGradientTest {
                 network.module(false),
                 inputs,
                 null,
+                network.lengths() == null ? null : network.longs(),
                 floats(golden, "R"),
                 floats(golden, "S"),
                 hasCell ? floats(golden, "Q") : null);
@@ -117,7 +123,7 @@ class RecurrentGradientTest {
 
     @Test
     void allCasesAreThere() throws IOException {
-        assertEquals(65, cases().size());
+        assertEquals(75, cases().size());
         assertTrue(Golden.read(cases().getFirst()).has("grad.input"));
     }
 
@@ -137,12 +143,14 @@ class RecurrentGradientTest {
                         "c0",
                         Tensor.of(zeros.shape(), zeros.toFloatArray())),
                 null,
+                null,
                 floats(golden, "R"),
                 floats(golden, "S"),
                 floats(golden, "Q"));
         Map<String, float[]> actual = gradients(
                 network.module(true),
                 Map.of("input", swapped(floats(golden, "input"))),
+                null,
                 null,
                 swapped(floats(golden, "R")),
                 floats(golden, "S"),
@@ -180,32 +188,42 @@ class RecurrentGradientTest {
     void equalDifferencesOfTheReference(RecurrentReferenceTest.Kind kind) {
         for (ReferenceRecurrent.Direction direction : ReferenceRecurrent.Direction.values()) {
             EngineNetwork network = RecurrentReferenceTest.network(21, kind, direction, List.of(5), 4, 3, 2, true);
-            Samples samples = new Samples(22);
-            ReferenceRecurrent.Result shapes = network.expected();
-            double[][][] r = like(samples, shapes.output());
-            double[][][] s = like(samples, shapes.hN());
-            double[][][] q = kind.hasCell() ? like(samples, shapes.cN()) : null;
-            DoubleSupplier loss = () -> {
-                ReferenceRecurrent.Result result = network.expected();
-                return dot(result.output(), r) + dot(result.hN(), s) + (q == null ? 0 : dot(result.cN(), q));
-            };
-            Map<String, Tensor> inputs = new LinkedHashMap<>();
-            inputs.put("input", tensor(network.x()));
-            inputs.put("h0", tensor(network.h0()));
-            if (kind.hasCell()) {
-                inputs.put("c0", tensor(network.c0()));
-            }
-            Tensor attention =
-                    network.attention() == null ? null : tensor(new double[][][] {network.attention()}, Shape.of(4, 3));
-            Map<String, float[]> actual = gradients(
-                    network.module(false), inputs, attention, tensor(r), tensor(s), q == null ? null : tensor(q));
-            Map<String, double[][]> variables = new LinkedHashMap<>(network.variables());
-            String what = kind + " " + direction;
-            assertEquals(loss.getAsDouble(), actual.get("loss")[0], 1e-4, what);
-            variables.forEach((key, rows) ->
-                    TOLERANCE.assertClose(what + " grad." + key, differences(rows, loss), actual.get(key)));
-            assertEquals(variables.size() + 1, actual.size());
+            checkDifferences(kind + " " + direction, kind, network);
+            checkDifferences(kind + " " + direction + " of unequal lengths", kind, network.withLengths(2, 4, 1));
         }
+    }
+
+    private static void checkDifferences(String what, RecurrentReferenceTest.Kind kind, EngineNetwork network) {
+        Samples samples = new Samples(22);
+        ReferenceRecurrent.Result shapes = network.expected();
+        double[][][] r = like(samples, shapes.output());
+        double[][][] s = like(samples, shapes.hN());
+        double[][][] q = kind.hasCell() ? like(samples, shapes.cN()) : null;
+        DoubleSupplier loss = () -> {
+            ReferenceRecurrent.Result result = network.expected();
+            return dot(result.output(), r) + dot(result.hN(), s) + (q == null ? 0 : dot(result.cN(), q));
+        };
+        Map<String, Tensor> inputs = new LinkedHashMap<>();
+        inputs.put("input", tensor(network.x()));
+        inputs.put("h0", tensor(network.h0()));
+        if (kind.hasCell()) {
+            inputs.put("c0", tensor(network.c0()));
+        }
+        Tensor attention =
+                network.attention() == null ? null : tensor(new double[][][] {network.attention()}, Shape.of(4, 3));
+        Map<String, float[]> actual = gradients(
+                network.module(false),
+                inputs,
+                attention,
+                network.lengths() == null ? null : network.longs(),
+                tensor(r),
+                tensor(s),
+                q == null ? null : tensor(q));
+        Map<String, double[][]> variables = new LinkedHashMap<>(network.variables());
+        assertEquals(loss.getAsDouble(), actual.get("loss")[0], 1e-4, what);
+        variables.forEach(
+                (key, rows) -> TOLERANCE.assertClose(what + " grad." + key, differences(rows, loss), actual.get(key)));
+        assertEquals(variables.size() + 1, actual.size());
     }
 
     private static double[] differences(double[][] rows, DoubleSupplier loss) {

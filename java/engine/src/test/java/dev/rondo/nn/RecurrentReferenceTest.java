@@ -123,6 +123,12 @@ class RecurrentReferenceTest {
                         network(7, kind, direction, List.of(11), 6, 3, 5, state),
                         state,
                         1);
+                check(
+                        kind + " " + direction + " of unequal lengths" + (state ? " from a state" : ""),
+                        network(8, kind, direction, kind.hasAttention() ? List.of(11) : List.of(11, 11), 6, 4, 5, state)
+                                .withLengths(5, 1, 6, 3),
+                        state,
+                        1);
             }
         }
     }

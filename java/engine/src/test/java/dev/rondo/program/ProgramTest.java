@@ -178,6 +178,7 @@ class ProgramTest {
                         null,
                         null,
                         null,
+                        null,
                         List.of(new Recurrent.Weights(weight, narrow, null, null, null, null))));
     }
 

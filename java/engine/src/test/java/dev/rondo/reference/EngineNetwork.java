@@ -5,6 +5,7 @@ import dev.rondo.Model;
 import dev.rondo.Session;
 import dev.rondo.nn.GRU;
 import dev.rondo.nn.LSTM;
+import dev.rondo.nn.PackedSequence;
 import dev.rondo.nn.RNN;
 import dev.rondo.nn.RNNBase;
 import dev.rondo.nn.Recurrence;
@@ -18,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// A network of the reference as the engine's module, with the same weights, and its inputs as the engine's tensors.
@@ -27,15 +29,26 @@ import java.util.stream.Stream;
 /// @param h0        (L*D, N, R), or null
 /// @param c0        (L*D, N, H), or null
 /// @param attention (T, N), or null
+/// @param lengths   number of steps of each sequence (N), or null where all have T
 public record EngineNetwork(
-        List<Layer> layers, double[][][] x, double[][][] h0, double[][][] c0, double[][] attention) {
+        List<Layer> layers, double[][][] x, double[][][] h0, double[][][] c0, double[][] attention, int[] lengths) {
+
+    /// Sequences that all have T steps.
+    public EngineNetwork(List<Layer> layers, double[][][] x, double[][][] h0, double[][][] c0, double[][] attention) {
+        this(layers, x, h0, c0, attention, null);
+    }
+
+    /// The same network over sequences of these lengths.
+    public EngineNetwork withLengths(int... lengths) {
+        return new EngineNetwork(layers, x, h0, c0, attention, lengths);
+    }
 
     /// What the engine computed, time first.
     public record Result(float[] output, float[] hN, float[] cN, String description) {}
 
     /// The reference's answer.
     public ReferenceRecurrent.Result expected() {
-        return ReferenceRecurrent.run(layers, x, h0, c0, null, attention);
+        return ReferenceRecurrent.run(layers, x, h0, c0, lengths, attention);
     }
 
     /// The engine's answer.
@@ -69,16 +82,12 @@ public record EngineNetwork(
             data.put("attention", Values.floats(Values.flat(scores)));
             shapes.add(Shape.of(scores.length, scores[0].length));
         }
+        if (lengths != null) {
+            inputs.add(Input.ids("lengths", "N"));
+            shapes.add(Shape.of(lengths.length));
+        }
         try (Model model = Model.of(inputs, values -> {
-                    Value h = values.get("h0");
-                    RNNBase.Output result = switch (module) {
-                        case RNN rnn -> rnn.forward(values.get("x"), h);
-                        case LSTM lstm -> lstm.forward(values.get("x"), h, values.get("c0"));
-                        case GRU gru ->
-                            attention == null
-                                    ? gru.forward(values.get("x"), h)
-                                    : gru.forward(values.get("x"), h, values.get("attention"));
-                    };
+                    RNNBase.Output result = forward(module, values);
                     Map<String, Value> outputs = new HashMap<>();
                     outputs.put("output", result.output());
                     if (equallyWide) {
@@ -91,6 +100,9 @@ public record EngineNetwork(
                 });
                 Session session = model.session(threads, shapes.toArray(Shape[]::new))) {
             data.forEach((name, values) -> session.input(name).copyFrom(values));
+            if (lengths != null) {
+                session.input("lengths").copyFrom(longs());
+            }
             session.run();
             session.run(); // what a run leaves behind must not matter to the next
             float[] output = session.output("output").toFloatArray();
@@ -103,6 +115,34 @@ public record EngineNetwork(
                     equallyWide && hasCell ? session.output("cN").toFloatArray() : null,
                     session.describe());
         }
+    }
+
+    /// Records the module.
+    ///
+    /// @param values x, and h0, c0, attention and lengths where there are such
+    public static RNNBase.Output forward(RNNBase module, Map<String, Value> values) {
+        Value x = values.get("x");
+        Value h0 = values.get("h0");
+        Value c0 = values.get("c0");
+        Value scores = values.get("attention");
+        if (!values.containsKey("lengths")) {
+            return switch (module) {
+                case RNN rnn -> rnn.forward(x, h0);
+                case LSTM lstm -> lstm.forward(x, h0, c0);
+                case GRU gru -> scores == null ? gru.forward(x, h0) : gru.forward(x, h0, scores);
+            };
+        }
+        PackedSequence packed = new PackedSequence(x, values.get("lengths"));
+        return switch (module) {
+            case RNN rnn -> rnn.forward(packed, h0);
+            case LSTM lstm -> lstm.forward(packed, h0, c0);
+            case GRU gru -> scores == null ? gru.forward(packed, h0) : gru.forward(packed, h0, scores);
+        };
+    }
+
+    /// The lengths as a program takes them.
+    public long[] longs() {
+        return IntStream.of(lengths).asLongStream().toArray();
     }
 
     private Cell firstCell() {
