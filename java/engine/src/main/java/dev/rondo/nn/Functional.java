@@ -3,6 +3,7 @@ package dev.rondo.nn;
 import dev.rondo.op.Binary;
 import dev.rondo.op.Concat;
 import dev.rondo.op.Copy;
+import dev.rondo.op.Detach;
 import dev.rondo.op.Eltwise;
 import dev.rondo.op.Softmax;
 import dev.rondo.program.Activation;
@@ -88,6 +89,11 @@ public final class Functional {
         return parts.size() == 1
                 ? first
                 : first.recorder().record(new Concat(parts, dimension)).output();
+    }
+
+    /// The same elements, which count as given: no gradient passes. Source: PyTorch's `Tensor.detach`.
+    public static Value detach(Value x) {
+        return x.recorder().record(new Detach(x)).output();
     }
 
     /// The value in C order without gaps: itself, or a copy.

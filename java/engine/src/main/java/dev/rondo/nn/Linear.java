@@ -35,7 +35,7 @@ public final class Linear extends Module {
 
     @Override
     public Value forward(Value x) {
-        if (activation != null && x.recorder().isTraining()) {
+        if (activation != null && x.recorder().hasVariables()) {
             return Functional.activation(linear(x, null), activation); // whose gradient needs what the fusion skips
         }
         return linear(x, activation);

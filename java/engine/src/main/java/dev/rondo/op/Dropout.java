@@ -8,19 +8,16 @@ import dev.rondo.program.Op;
 import dev.rondo.program.Value;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.function.LongSupplier;
 
 /// Dropout in training: each run drops other elements, and its gradient drops the same.
 ///
-/// Random numbers are counted, not drawn: run k of an operation uses those from k times its size on. So the seed and
-/// the
-/// number of the run say what is dropped.
+/// Random numbers are counted, not drawn: run k of a replay uses those from k times the operation's size on. So the
+/// seed and the number of the run ([ReplayMemory#run()]) say what is dropped.
 public final class Dropout extends Op {
     private final Value x;
     private final float p;
     private final long seed;
     private final long repeats;
-    private long runs;
 
     /// @param p       probability with which an element is dropped
     /// @param repeats how many equal parts of x, along its first dimensions, are dropped alike
@@ -35,7 +32,7 @@ public final class Dropout extends Op {
 
     @Override
     public void forward(Emitter emitter) {
-        emit(emitter, "dropout", emitter.dense(x), output(), () -> runs++);
+        emit(emitter, "dropout", emitter.dense(x), output());
     }
 
     @Override
@@ -48,18 +45,18 @@ public final class Dropout extends Op {
         private final Value dy;
 
         Backward(Value dy) {
-            super(List.of(dy, Dropout.this.output())); // which it does not read, but has to come after
+            super(List.of(dy));
             this.dy = dy;
             gives(x.recorder().allocate(x.shape(), x.type()));
         }
 
         @Override
         public void forward(Emitter emitter) {
-            emit(emitter, "gradient of dropout", emitter.dense(dy), output(), () -> runs - 1);
+            emit(emitter, "gradient of dropout", emitter.dense(dy), output());
         }
     }
 
-    private void emit(Emitter emitter, String problem, Value from, Value to, LongSupplier run) {
+    private void emit(Emitter emitter, String problem, Value from, Value to) {
         long count = x.shape().elements() / Math.max(1, repeats);
         if (count == 0) {
             return;
@@ -69,7 +66,7 @@ public final class Dropout extends Op {
                 problem + " " + x.shape(), Kernels.available().toString(), List.of(from), List.of(to), memory -> {
                     MemorySegment src = memory.segment(from);
                     MemorySegment dst = memory.segment(to);
-                    return () -> kernels.dropout(src, dst, repeats, count, p, seed, run.getAsLong() * count);
+                    return () -> kernels.dropout(src, dst, repeats, count, p, seed, memory.run() * count);
                 });
     }
 }

@@ -96,7 +96,7 @@ public final class LayerNorm extends Op {
         addParameters(emitter, sources);
         List<Argument> destinations = new ArrayList<>();
         destinations.add(Argument.of(DNNL_ARG_DST(), layout, output()));
-        boolean training = x.recorder().isTraining();
+        boolean training = x.recorder().hasVariables();
         MemoryDescriptor statistics = training ? statistics(emitter) : MemoryDescriptor.NONE;
         int kind = training ? dnnl_forward_training() : dnnl_forward_inference();
         Primitive primitive = emitter.keep(primitive(layout, statistics, kind));

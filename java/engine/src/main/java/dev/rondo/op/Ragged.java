@@ -58,7 +58,7 @@ record Ragged(Emitter emitter, Value lengths, OneDirection part, OneDirection al
         RecurrentDescriptor d = part.descriptor();
         boolean turned = d.direction() == Direction.RIGHT_TO_LEFT;
         long width = d.input() + (holdsCell ? 1 : 0);
-        boolean training = lengths.recorder().isTraining();
+        boolean training = lengths.recorder().hasVariables();
         Value x = part.x();
         if (turned || holdsCell || training) { // else padding may be what it likes
             x = emitter.temporary(Shape.of(d.steps(), d.batch(), width));

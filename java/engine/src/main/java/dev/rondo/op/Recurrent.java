@@ -110,7 +110,7 @@ public final class Recurrent extends Op {
                     cell + " needs weights for each of " + directions.size() + " directions");
         }
         weights.forEach(one ->
-                requireWeights(cell, one, weights.getFirst(), x.recorder().isTraining()));
+                requireWeights(cell, one, weights.getFirst(), x.recorder().hasVariables()));
         long inputSize = weights.getFirst().inputWeight().shape().size(1);
         if (Shapes.requireFloat(x, cell.toString()).shape().rank() != 3
                 || x.shape().size(2) != inputSize) {
@@ -131,7 +131,7 @@ public final class Recurrent extends Op {
             Shape scores = Shape.of(x.shape().size(0), x.shape().size(1));
             Shapes.require(attention, scores, cell.toString(), "attention");
         }
-        if (cell.hasAttention() && x.recorder().isTraining()) {
+        if (cell.hasAttention() && x.recorder().hasVariables()) {
             // oneDNN 3.13 has backward primitives for these cells, but what they give is not the loss's gradient: the
             // one of the score, for instance, is taken from that of the gate's argument
             // (`gru_bwd_part1_postgemm_template`).
@@ -239,7 +239,7 @@ public final class Recurrent extends Op {
         if (lengths != null) {
             Ragged.emitCheck(emitter, lengths, steps);
         }
-        if (x.recorder().isTraining()) {
+        if (x.recorder().hasVariables()) {
             emitTraining(emitter);
             return;
         }

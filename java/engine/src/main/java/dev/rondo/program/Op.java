@@ -36,6 +36,11 @@ public abstract class Op {
     /// Emits the instructions that compute the outputs from the inputs.
     public abstract void forward(Emitter emitter);
 
+    /// Whether the loss's gradient passes through the operation. If not, its outputs count as given.
+    public boolean passesGradients() {
+        return true;
+    }
+
     /// Records the operations that compute the inputs' gradients from the outputs' gradients.
     ///
     /// @param gradients has the outputs' gradients, and takes the inputs'

@@ -26,6 +26,7 @@ public final class Recorder {
     private final List<Op> ops = new ArrayList<>();
 
     private final Map<Tensor, Value> variables = new IdentityHashMap<>();
+    private final boolean hasVariables;
     private final boolean training;
 
     /// A recording for inference: weights are constants, which are packed once.
@@ -35,18 +36,34 @@ public final class Recorder {
 
     /// @param training whether weights are variables, which have gradients and change between runs
     public Recorder(boolean training) {
+        this(training, training);
+    }
+
+    private Recorder(boolean hasVariables, boolean training) {
+        this.hasVariables = hasVariables;
         this.training = training;
     }
 
-    /// Whether weights are variables.
+    /// A recording that evaluates what is being trained: weights are variables, but nothing is dropped.
+    public static Recorder evaluation() {
+        return new Recorder(true, false);
+    }
+
+    /// Whether weights are variables, which are read as they are at each run.
+    public boolean hasVariables() {
+        return hasVariables;
+    }
+
+    /// Whether layers behave as in training: whether they drop elements, for one.
     public boolean isTraining() {
         return training;
     }
 
-    /// A weight: a constant in inference, a variable in training. A variable's memory is the tensor's own: runs read it
+    /// A weight: a constant in inference, a variable in training and evaluation. A variable's memory is the tensor's
+    /// own: runs read it
     /// as it is at that time.
     public Value weight(Tensor tensor) {
-        return training
+        return hasVariables
                 ? variables.computeIfAbsent(tensor, _ -> value(tensor.shape(), tensor.type(), Buffer.variable(tensor)))
                 : constant(tensor);
     }
@@ -99,7 +116,7 @@ public final class Recorder {
         Set<Buffer> dependent = new HashSet<>();
         variables.values().forEach(variable -> dependent.add(variable.buffer()));
         for (Op op : ops) {
-            if (op.inputs().stream().anyMatch(input -> dependent.contains(input.buffer()))) {
+            if (op.passesGradients() && op.inputs().stream().anyMatch(input -> dependent.contains(input.buffer()))) {
                 op.outputs().forEach(output -> dependent.add(output.buffer()));
             }
         }

@@ -26,6 +26,12 @@ public final class Replay implements AutoCloseable {
 
     /// Computes the outputs from the inputs, in the tensors of [#inputs()] and [#outputs()].
     public void run() {
+        run(memory.run() + 1);
+    }
+
+    /// As [#run()], with a number that says which random numbers the run uses.
+    public void run(long number) {
+        memory.run(number);
         program.enter();
         for (Step step : steps) {
             step.run();

@@ -16,6 +16,7 @@ public final class ReplayMemory {
     private final MemorySegment block;
     private final MemorySegment scratchpad;
     private final MemorySegment stream;
+    private long run = -1;
 
     ReplayMemory(MemoryPlan plan, Arena arena) {
         this.plan = plan;
@@ -30,6 +31,16 @@ public final class ReplayMemory {
     /// The memory that a value looks at, from its first element to its last.
     public MemorySegment segment(Value value) {
         return plan.segment(value.buffer(), block).asSlice(value.byteOffset(), value.byteExtent());
+    }
+
+    /// The number of the run in progress, which random numbers are counted by: 0 for the first unless the caller
+    /// counts.
+    public long run() {
+        return run;
+    }
+
+    void run(long number) {
+        run = number;
     }
 
     MemorySegment scratchpad() {

@@ -5,16 +5,12 @@ import dev.rondo.op.GradientNorm;
 import dev.rondo.op.Update;
 import dev.rondo.program.Gradients;
 import dev.rondo.program.PackedWeights;
-import dev.rondo.program.Program;
 import dev.rondo.program.Recorder;
-import dev.rondo.program.Replay;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
-import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,22 +32,39 @@ import java.util.Map;
 ///
 /// Threads: one at a time, whichever; nobody else may use the module's parameters meanwhile.
 public final class TrainingStep implements AutoCloseable {
+    /// What an objective reads, and what it leaves behind.
+    public interface Values {
+        /// An input or a carried state; the loss has no gradient of it.
+        ///
+        /// @throws IllegalArgumentException if there is none of that name
+        Value get(String name);
+
+        /// Says what a state will be in the next run. No gradient passes from run to run.
+        ///
+        /// @param next of the state's shape
+        /// @throws IllegalArgumentException if there is no such state, shapes differ, or it is carried twice
+        void carry(String name, Value next);
+
+        /// Names a value that can be read after each run.
+        ///
+        /// @throws IllegalArgumentException if there is an output of that name
+        void output(String name, Value value);
+    }
+
     /// What a step makes small.
     @FunctionalInterface
     public interface Objective {
         /// Records the loss, a single number.
         ///
-        /// @param inputs the step's inputs by name
-        Value loss(Map<String, Value> inputs);
+        /// @param in the step's inputs and states
+        Value loss(Values in);
     }
 
     /// Describes a step before it is recorded.
     public static final class Builder {
-        private record Slot(Shape shape, DataType type) {}
-
         private final Module module;
         private final Optimizer optimizer;
-        private final Map<String, Slot> inputs = new LinkedHashMap<>();
+        private final Slots slots = new Slots();
         private double maxNorm = Double.POSITIVE_INFINITY;
         private int threads = 1;
 
@@ -62,7 +75,14 @@ public final class TrainingStep implements AutoCloseable {
 
         /// An input that each run reads.
         public Builder input(String name, Shape shape, DataType type) {
-            inputs.put(name, new Slot(shape, type));
+            slots.input(name, shape, type);
+            return this;
+        }
+
+        /// A state that is carried from run to run, of F32 and zero at first: a run reads it like an input, and
+        /// [Values#carry] overwrites it at the run's end. A run that fails leaves it as it is.
+        public Builder state(String name, Shape shape) {
+            slots.state(name, shape);
             return this;
         }
 
@@ -77,10 +97,7 @@ public final class TrainingStep implements AutoCloseable {
 
         /// How many threads each instruction may use; 1 unless set.
         public Builder threads(int count) {
-            if (count < 1) {
-                throw new IllegalArgumentException("number of threads " + count + " is not positive");
-            }
-            threads = count;
+            threads = requirePositive(count, "number of threads");
             return this;
         }
 
@@ -93,26 +110,19 @@ public final class TrainingStep implements AutoCloseable {
         }
     }
 
-    private static final String LOSS = "loss";
     private static final String NORM = "gradient norm";
 
     private final Optimizer optimizer;
     private final PackedWeights weights = new PackedWeights();
-    private final Program program;
-    private final Arena arena = Arena.ofShared();
-    private final Replay replay;
-    private final Map<String, Tensor> inputs;
-    private final Tensor loss;
+    private final Execution execution;
     private final Tensor norm;
     private boolean closed;
 
     private TrainingStep(Builder builder, Objective objective) {
         this.optimizer = builder.optimizer;
-        Recorder recorder = new Recorder(true);
-        Map<String, Value> values = new LinkedHashMap<>();
-        builder.inputs.forEach((name, slot) -> values.put(name, recorder.input(name, slot.shape(), slot.type())));
-        Value lossValue = objective.loss(values);
-        Gradients gradients = recorder.backward(lossValue);
+        Recording recording = new Recording(new Recorder(true), builder.slots, objective);
+        Recorder recorder = recording.recorder;
+        Gradients gradients = recorder.backward(recording.loss);
         Map<String, Value> byName = new LinkedHashMap<>();
         builder.module.parameters().forEach((name, parameter) -> {
             Value gradient = gradients.of(recorder.weight(parameter.tensor()));
@@ -120,7 +130,6 @@ public final class TrainingStep implements AutoCloseable {
                 byName.put(name, gradient);
             }
         });
-        recorder.output(LOSS, lossValue);
         recorder.output(
                 NORM,
                 recorder.record(new GradientNorm(byName, builder.maxNorm, optimizer.schedule()))
@@ -138,11 +147,15 @@ public final class TrainingStep implements AutoCloseable {
                         state));
             }
         });
-        this.program = recorder.finish(weights, builder.threads);
-        this.replay = program.replay(arena);
-        this.inputs = replay.inputs();
-        this.loss = replay.outputs().get(LOSS);
-        this.norm = replay.outputs().get(NORM);
+        this.execution = new Execution(recorder.finish(weights, builder.threads), builder.slots);
+        this.norm = execution.output(NORM);
+    }
+
+    static int requirePositive(int count, String what) {
+        if (count < 1) {
+            throw new IllegalArgumentException(what + " " + count + " is not positive");
+        }
+        return count;
     }
 
     /// Begins a step that trains all parameters of a module.
@@ -154,18 +167,28 @@ public final class TrainingStep implements AutoCloseable {
     ///
     /// @throws IllegalArgumentException if there is no input of that name
     public Tensor input(String name) {
-        Tensor input = inputs.get(name);
-        if (input == null) {
-            throw new IllegalArgumentException("there is no input named " + name + ", only " + inputs.keySet());
-        }
-        return input;
+        return execution.input(name);
+    }
+
+    /// A carried state's memory, to be zeroed, saved or restored between runs.
+    ///
+    /// @throws IllegalArgumentException if there is no state of that name
+    public Tensor state(String name) {
+        return execution.state(name);
+    }
+
+    /// The memory of an output that the objective has named.
+    ///
+    /// @throws IllegalArgumentException if there is no output of that name
+    public Tensor output(String name) {
+        return execution.output(name);
     }
 
     /// Takes one step.
     ///
     /// @return the loss before the step
-    /// @throws ArithmeticException      if a gradient is not finite; then no parameter has changed
-    /// @throws IllegalArgumentException if an id or a target is outside its range; then no parameter has changed
+    /// @throws ArithmeticException      if a gradient is not finite; then nothing has changed
+    /// @throws IllegalArgumentException if an id or a target is outside its range; then nothing has changed
     /// @throws IllegalStateException    if the step is closed
     public float run() {
         if (closed) {
@@ -174,15 +197,13 @@ public final class TrainingStep implements AutoCloseable {
         long before = optimizer.schedule().step();
         optimizer.schedule().step(before + 1);
         try {
-            replay.run();
+            execution.run(before);
         } catch (RuntimeException e) {
             optimizer.schedule().step(before);
             throw e;
-        } finally {
-            // Parameters are freed with their last reference, and native code has only their addresses.
-            Reference.reachabilityFence(program);
         }
-        return loss.data().get(ValueLayout.JAVA_FLOAT, 0);
+        execution.carry();
+        return execution.loss();
     }
 
     /// The norm of all gradients in the last run, before clipping.
@@ -192,16 +213,14 @@ public final class TrainingStep implements AutoCloseable {
 
     /// Bytes of native memory that the step holds, parameters and the optimizer's state not counted.
     public long byteSize() {
-        return program.byteSize();
+        return execution.byteSize();
     }
 
     @Override
     public void close() {
         if (!closed) {
             closed = true;
-            replay.close();
-            arena.close();
-            program.close();
+            execution.close();
             weights.close();
         }
     }
