@@ -2,13 +2,13 @@ package dev.rondo.nn;
 
 import dev.rondo.kernel.PointwiseLoss;
 import dev.rondo.kernel.Reduction;
+import dev.rondo.op.CtcLoss;
 import dev.rondo.op.Loss;
 import dev.rondo.program.Value;
 import org.jspecify.annotations.Nullable;
 
-/// What training makes small: each gives one number, the mean over all elements or rows. Formulas and defaults are
-/// those
-/// of PyTorch's `torch.nn.functional`.
+/// What training makes small: each gives one number, the mean over all elements or rows. Formulas and defaults
+/// are those of PyTorch's `torch.nn.functional`.
 public final class Losses {
     private static final long IGNORE_INDEX = -100;
 
@@ -32,6 +32,35 @@ public final class Losses {
             Value logits, Value targets, @Nullable Value classWeight, long ignoreIndex, double labelSmoothing) {
         return record(new Loss.CrossEntropy(
                 logits, targets, classWeight, ignoreIndex, (float) labelSmoothing, Reduction.MEAN));
+    }
+
+    /// Connectionist temporal classification with class 0 for blank: see the longer form.
+    public static Value ctc(Value logProbs, Value targets, Value inputLengths, Value targetLengths) {
+        return ctc(logProbs, targets, inputLengths, targetLengths, 0, false);
+    }
+
+    /// Connectionist temporal classification: minus the logarithm of the probability of all paths that give the
+    /// labels once repeated classes are merged and blanks removed, divided by the number of labels; the mean
+    /// over samples. A run with a length or label out of range throws IllegalArgumentException that names the
+    /// sample.
+    ///
+    /// {@snippet :
+    /// Value loss = Losses.ctc(Functional.logSoftmax(logits), targets, inputLengths, targetLengths);
+    /// }
+    ///
+    /// @param logProbs      (T, N, C), from [Functional#logSoftmax]
+    /// @param targets       (N, S), I64: the first of each sample are its labels
+    /// @param inputLengths  (N), I64: how many steps count
+    /// @param targetLengths (N), I64: how many labels there are
+    /// @param blank         the class of no label
+    /// @param zeroInfinity  whether samples too short for their labels lose 0 instead of infinity, without
+    ///                      gradient
+    public static Value ctc(
+            Value logProbs, Value targets, Value inputLengths, Value targetLengths, long blank, boolean zeroInfinity) {
+        return logProbs.recorder()
+                .record(new CtcLoss(
+                        logProbs, targets, inputLengths, targetLengths, blank, zeroInfinity, Reduction.MEAN))
+                .output();
     }
 
     /// The mean of `(x - target)²`.
