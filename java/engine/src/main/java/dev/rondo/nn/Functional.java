@@ -4,14 +4,17 @@ import dev.rondo.op.Binary;
 import dev.rondo.op.Concat;
 import dev.rondo.op.Copy;
 import dev.rondo.op.Eltwise;
+import dev.rondo.op.SequenceMask;
 import dev.rondo.op.Softmax;
 import dev.rondo.program.Activation;
 import dev.rondo.program.Value;
+import dev.rondo.tensor.Shape;
 import java.util.List;
 
 /// Functions of values, in PyTorch's words (`torch`, `torch.nn.functional`). All take and give F32.
 ///
-/// Views ([Value#transpose], [Value#slice], [Value#select], [Value#reshape]) are methods of the values themselves.
+/// Views ([Value#transpose], [Value#slice], [Value#select], [Value#reshape]) are methods of the values
+/// themselves.
 public final class Functional {
     private Functional() {}
 
@@ -77,6 +80,14 @@ public final class Functional {
     /// The logarithm of [#softmax].
     public static Value logSoftmax(Value x) {
         return x.recorder().record(new Softmax(x, true)).output();
+    }
+
+    /// 1 at the first `lengths[n]` steps of sample n, 0 behind them.
+    ///
+    /// @param lengths (N), I64 from 0 to T
+    /// @param shape   of the result: (T, N, …)
+    public static Value sequenceMask(Value lengths, Shape shape) {
+        return lengths.recorder().record(new SequenceMask(lengths, shape)).output();
     }
 
     /// Values side by side along a dimension; negative dimensions count from the last.

@@ -8,9 +8,9 @@ import dev.rondo.program.Value;
 import org.jspecify.annotations.Nullable;
 
 /// What training makes small: each gives one number, the mean over all elements or rows. Formulas and defaults
-/// are those of PyTorch's `torch.nn.functional`.
+/// are those of PyTorch's `torch.nn.functional`. [SequenceLosses] has them for sequences of unequal lengths.
 public final class Losses {
-    private static final long IGNORE_INDEX = -100;
+    static final long IGNORE_INDEX = -100;
 
     private Losses() {}
 
