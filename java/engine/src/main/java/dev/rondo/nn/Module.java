@@ -4,6 +4,8 @@ import dev.rondo.program.Value;
 import dev.rondo.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// A layer or a network of layers: parameters, and a function from a value to a value.
 ///
@@ -11,10 +13,10 @@ import java.util.Map;
 /// `encoder.weight_ih_l0`.
 ///
 /// {@snippet :
-/// final class Tagger extends Module {
-///     private final Embedding embedding = register("embedding", new Embedding(256, 32));
-///     private final LSTM lstm = register("lstm", new LSTM(Recurrence.of(32, 96).bidirectional().batchFirst()));
-///     private final Linear linear = register("linear", new Linear(192, 10));
+/// final class Tagger extends Module { private final Embedding embedding = register("embedding", new
+///     Embedding(256, 32)); private final LSTM lstm = register("lstm", new LSTM(Recurrence.of(32,
+///     96).bidirectional().batchFirst())); private final Linear linear = register("linear", new Linear(192,
+///     10));
 ///
 ///     @Override
 ///     public Value forward(Value ids) {
@@ -71,15 +73,33 @@ public abstract class Module {
 
     /// Draws all parameters anew from their layers' default distributions; the same seed gives the same values.
     public final void initialize(long seed) {
-        long offset = 0;
-        for (Parameter parameter : parameters().values()) {
-            parameter.initialize(seed * 1_000_003 + offset++);
-        }
+        initialize(seed, _ -> null);
+    }
+
+    /// Draws all parameters anew; a parameter's values depend on the seed and its name alone.
+    ///
+    /// @param initializers the distribution of the parameter of a name, or null for its layer's default
+    /// @throws IllegalArgumentException if a distribution has nothing to say about its parameter's shape
+    public final void initialize(long seed, Function<String, @Nullable Initializer> initializers) {
+        parameters().forEach((name, parameter) -> {
+            long own = seed * 1_000_003 + name.hashCode();
+            Initializer initializer = initializers.apply(name);
+            if (initializer == null) {
+                parameter.initialize(own);
+                return;
+            }
+            try {
+                parameter.initialize(initializer, own);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("parameter " + name + ": " + e.getMessage(), e);
+            }
+        });
     }
 
     /// Copies weights in from a state dict, such as `Safetensors.read(…).tensors()`.
     ///
-    /// @throws IllegalArgumentException naming the tensor that is missing, left over, or of another shape or type
+    /// @throws IllegalArgumentException naming the tensor that is missing, left over, or of another shape or
+    /// type
     public final void load(Map<String, Tensor> tensors) {
         Map<String, Parameter> known = parameters();
         known.forEach((name, parameter) -> {
