@@ -6,9 +6,11 @@ import dev.rondo.op.Copy;
 import dev.rondo.op.Eltwise;
 import dev.rondo.op.SequenceMask;
 import dev.rondo.op.Softmax;
+import dev.rondo.op.Sum;
 import dev.rondo.program.Activation;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.Shape;
+import dev.rondo.tensor.Tensor;
 import java.util.List;
 
 /// Functions of values, in PyTorch's words (`torch`, `torch.nn.functional`). All take and give F32.
@@ -36,6 +38,36 @@ public final class Functional {
     /// `1 / (1 + exp(-x))`
     public static Value sigmoid(Value x) {
         return activation(x, Activation.SIGMOID);
+    }
+
+    /// `exp(x)`
+    public static Value exp(Value x) {
+        return activation(x, Activation.EXP);
+    }
+
+    /// `log(x)`
+    public static Value log(Value x) {
+        return activation(x, Activation.LOG);
+    }
+
+    /// `|x|`
+    public static Value abs(Value x) {
+        return activation(x, Activation.ABS);
+    }
+
+    /// `sqrt(x)`
+    public static Value sqrt(Value x) {
+        return activation(x, Activation.SQRT);
+    }
+
+    /// `x²`
+    public static Value square(Value x) {
+        return activation(x, Activation.SQUARE);
+    }
+
+    /// `-x`
+    public static Value negate(Value x) {
+        return activation(x, Activation.NEGATE);
     }
 
     /// `a + b`, with broadcasting.
@@ -68,8 +100,34 @@ public final class Functional {
         return binary(Binary.Function.MINIMUM, a, b);
     }
 
+    /// `factor * x`
+    public static Value multiply(Value x, double factor) {
+        return multiply(x, x.recorder().constant(Tensor.of(Shape.of(), (float) factor)));
+    }
+
     private static Value binary(Binary.Function function, Value a, Value b) {
         return a.recorder().record(new Binary(function, a, b)).output();
+    }
+
+    /// The sum of all elements: a single number.
+    public static Value sum(Value x) {
+        return x.recorder().record(new Sum(x, Shape.of())).output();
+    }
+
+    /// The sum over a dimension, which the result lacks; negative dimensions count from the last.
+    public static Value sum(Value x, int dimension) {
+        Shape kept = x.shape().with(dimension, 1);
+        return x.recorder().record(new Sum(x, kept)).output().select(dimension, 0);
+    }
+
+    /// The mean of all elements: a single number; NaN without any.
+    public static Value mean(Value x) {
+        return multiply(sum(x), 1.0 / x.shape().elements());
+    }
+
+    /// The mean over a dimension, which the result lacks; negative dimensions count from the last.
+    public static Value mean(Value x, int dimension) {
+        return multiply(sum(x, dimension), 1.0 / x.shape().size(dimension));
     }
 
     /// `exp(x) / sum(exp(x))` over the last dimension.

@@ -90,6 +90,34 @@ public final class Losses {
         return pointwise(PointwiseLoss.BINARY_CROSS_ENTROPY_WITH_LOGITS, 0, x, target, weight);
     }
 
+    /// Activation regularisation: `alpha * mean(h²)`, to be added to a loss.
+    ///
+    /// {@snippet :
+    /// Value loss = Functional.add(crossEntropy, Functional.add(
+    ///         Losses.activationPenalty(dropped, 2), Losses.temporalActivationPenalty(output, 1)));
+    /// }
+    ///
+    /// Source: Merity, McCann and Socher 2017, arXiv 1708.01009.
+    ///
+    /// @param h states of a layer, after dropout
+    public static Value activationPenalty(Value h, double alpha) {
+        return Functional.multiply(Functional.mean(Functional.square(h)), alpha);
+    }
+
+    /// Temporal activation regularisation: `beta * mean((h[t] - h[t - 1])²)`, to be added to a loss.
+    ///
+    /// Source: as [#activationPenalty].
+    ///
+    /// @param h states of a layer, before dropout: (T, …)
+    /// @throws IllegalArgumentException if there are not two steps
+    public static Value temporalActivationPenalty(Value h, double beta) {
+        long steps = h.shape().size(0);
+        if (steps < 2) {
+            throw new IllegalArgumentException("a temporal penalty needs two steps or more, not shape " + h.shape());
+        }
+        return activationPenalty(Functional.subtract(h.slice(0, 1, steps), h.slice(0, 0, steps - 1)), beta);
+    }
+
     private static Value pointwise(
             PointwiseLoss loss, double parameter, Value x, Value target, @Nullable Value weight) {
         return record(new Loss.Pointwise(loss, (float) parameter, x, target, weight, Reduction.MEAN));

@@ -2,8 +2,11 @@ package dev.rondo.nn;
 
 import dev.rondo.program.Value;
 import dev.rondo.tensor.Tensor;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -56,11 +59,24 @@ public abstract class Module {
         }
     }
 
-    /// All parameters by name, in the order they were registered.
+    /// All parameters by name, in the order they were registered. One that several parts share has the first of
+    /// its names.
     public final Map<String, Parameter> parameters() {
+        Map<String, Parameter> all = new LinkedHashMap<>();
+        Set<Parameter> known = new HashSet<>();
+        names().forEach((name, parameter) -> {
+            if (known.add(parameter)) {
+                all.put(name, parameter);
+            }
+        });
+        return all;
+    }
+
+    /// All names of parameters; some may be of the same one.
+    private Map<String, Parameter> names() {
         Map<String, Parameter> all = new LinkedHashMap<>(parameters);
         modules.forEach((prefix, module) ->
-                module.parameters().forEach((name, parameter) -> all.put(prefix + "." + name, parameter)));
+                module.names().forEach((name, parameter) -> all.put(prefix + "." + name, parameter)));
         return all;
     }
 
@@ -96,21 +112,27 @@ public abstract class Module {
         });
     }
 
-    /// Copies weights in from a state dict, such as `Safetensors.read(…).tensors()`.
+    /// Copies weights in from a state dict, such as `Safetensors.read(…).tensors()`. A shared parameter may be
+    /// there under any of its names, or under several with equal values.
     ///
-    /// @throws IllegalArgumentException naming the tensor that is missing, left over, or of another shape or
-    /// type
+    /// @throws IllegalArgumentException naming the tensor that is missing, left over, of another shape or type,
+    ///                                  or not equal to another name's of the same parameter
     public final void load(Map<String, Tensor> tensors) {
-        Map<String, Parameter> known = parameters();
+        Map<String, Parameter> known = names();
+        Map<Parameter, String> given = new HashMap<>();
         known.forEach((name, parameter) -> {
-            Tensor tensor = tensors.get(name);
-            if (tensor == null) {
-                throw new IllegalArgumentException("tensor " + name + " of shape " + parameter.shape() + " is missing");
+            if (tensors.containsKey(name)) {
+                String first = given.putIfAbsent(parameter, name);
+                if (first != null
+                        && tensors.get(first).data().mismatch(tensors.get(name).data()) >= 0) {
+                    throw new IllegalArgumentException(
+                            "tensors " + first + " and " + name + " are one parameter, but not equal");
+                }
             }
-            try {
-                parameter.load(tensor);
-            } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException("tensor " + name + ": " + e.getMessage(), e);
+        });
+        parameters().forEach((name, parameter) -> {
+            if (!given.containsKey(parameter)) {
+                throw new IllegalArgumentException("tensor " + name + " of shape " + parameter.shape() + " is missing");
             }
         });
         for (String name : tensors.keySet()) {
@@ -118,6 +140,15 @@ public abstract class Module {
                 throw new IllegalArgumentException("tensor " + name + " belongs to no layer");
             }
         }
+        known.forEach((name, parameter) -> {
+            try {
+                if (tensors.containsKey(name)) {
+                    parameter.load(tensors.get(name));
+                }
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("tensor " + name + ": " + e.getMessage(), e);
+            }
+        });
     }
 
     /// A parameter as a value of the program that x belongs to.

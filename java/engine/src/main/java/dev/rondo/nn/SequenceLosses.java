@@ -4,9 +4,7 @@ import dev.rondo.kernel.PointwiseLoss;
 import dev.rondo.kernel.Reduction;
 import dev.rondo.op.Loss;
 import dev.rondo.op.MaskedTargets;
-import dev.rondo.op.Sum;
 import dev.rondo.program.Value;
-import dev.rondo.tensor.Shape;
 import org.jspecify.annotations.Nullable;
 
 /// The losses of [Losses] for sequences of unequal lengths: of sample n only the first `lengths[n]` steps
@@ -78,7 +76,6 @@ public final class SequenceLosses {
         Value sum = x.recorder()
                 .record(new Loss.Pointwise(loss, (float) parameter, x, target, mask, Reduction.SUM))
                 .output();
-        return Functional.divide(
-                sum, x.recorder().record(new Sum(mask, Shape.of())).output());
+        return Functional.divide(sum, Functional.sum(mask));
     }
 }
