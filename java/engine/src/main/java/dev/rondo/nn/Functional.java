@@ -4,6 +4,7 @@ import dev.rondo.op.Binary;
 import dev.rondo.op.Concat;
 import dev.rondo.op.Copy;
 import dev.rondo.op.Eltwise;
+import dev.rondo.op.Gather;
 import dev.rondo.op.SequenceMask;
 import dev.rondo.op.Softmax;
 import dev.rondo.op.Sum;
@@ -146,6 +147,22 @@ public final class Functional {
     /// @param shape   of the result: (T, N, …)
     public static Value sequenceMask(Value lengths, Shape shape) {
         return lengths.recorder().record(new SequenceMask(lengths, shape)).output();
+    }
+
+    /// Parts of a dimension by their indices: `y[…, k, …] = x[…, ids[k], …]`. A run with an index out of range
+    /// throws IllegalArgumentException.
+    ///
+    /// @param ids (K), I64
+    public static Value indexSelect(Value x, int dimension, Value ids) {
+        return x.recorder().record(Gather.select(x, dimension, ids)).output();
+    }
+
+    /// Each element by its own index along a dimension: `y[a, k, b] = x[a, ids[a, k, b], b]`. A run with an
+    /// index out of range throws IllegalArgumentException.
+    ///
+    /// @param ids I64, of x's shape but for the dimension
+    public static Value gather(Value x, int dimension, Value ids) {
+        return x.recorder().record(Gather.each(x, dimension, ids)).output();
     }
 
     /// Values side by side along a dimension; negative dimensions count from the last.

@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.rondo.Input;
+import dev.rondo.Model;
+import dev.rondo.Session;
 import dev.rondo.program.Gradients;
 import dev.rondo.program.PackedWeights;
 import dev.rondo.program.Program;
@@ -64,6 +67,32 @@ class RegularisationTest {
         e = assertThrows(IllegalArgumentException.class, () -> network.load(Map.of("2.bias", bias)));
         assertEquals("tensor 0.weight of shape [5, 3] is missing", e.getMessage());
         assertArrayEquals(before, network.parameters().get("0.weight").tensor().toFloatArray());
+    }
+
+    /// A tied network computes what one does that has the same values twice.
+    @Test
+    void tiedNetworksRun() {
+        Sequential network = tied();
+        Sequential untied = new Sequential(new Embedding(5, 3), new Lambda(Functional::tanh), new Linear(3, 5));
+        Map<String, Parameter> parameters = network.parameters();
+        Tensor table = parameters.get("0.weight").tensor();
+        untied.load(Map.of(
+                "0.weight",
+                table,
+                "2.weight",
+                table,
+                "2.bias",
+                parameters.get("2.bias").tensor()));
+        assertArrayEquals(run(untied), run(network), 1e-6f);
+    }
+
+    private static float[] run(Module network) {
+        try (Model model = Model.of(network, Input.ids("ids", "N"));
+                Session session = model.session(Shape.of(IDS.length))) {
+            session.input().copyFrom(IDS);
+            session.run();
+            return session.output().toFloatArray();
+        }
     }
 
     /// The table gets the sum of what looking up and comparing give.
