@@ -87,6 +87,44 @@ void rondo_cross_entropy_backward_f32(const rondo_cross_entropy *arguments, cons
                                       float *diff_logits);
 
 /*
+ * The arguments of connectionist temporal classification (Graves et al. 2006), as torch.nn.functional.ctc_loss: minus
+ * the logarithm of the probability of all paths through T steps that give the sample's labels once repeated classes
+ * are merged and blanks removed.
+ *
+ * The mean divides each sample's loss by its number of labels (1 when it has none) and the sum by batch.
+ */
+typedef struct rondo_ctc {
+    int64_t steps;                 /* T */
+    int64_t batch;                 /* N */
+    int64_t classes;               /* C */
+    int64_t width;                 /* S: the most labels a sample can have */
+    const float *log_probs;        /* (T, N, C), logarithms of probabilities */
+    const int64_t *targets;        /* (N, S), the first ones of each sample in [0, C) and not blank */
+    const int64_t *input_lengths;  /* (N), each in [0, T] */
+    const int64_t *target_lengths; /* (N), each in [0, S] */
+    int64_t blank;                 /* in [0, C) */
+    double *alpha;                 /* (N, T, 2 S + 1), written by the loss, read by its gradient */
+    int32_t zero_infinity;         /* not 0: samples without any path lose 0 instead of infinity, without gradient */
+    int32_t reduction;
+} rondo_ctc;
+
+/*
+ * loss: batch floats without reduction, else 1. All lengths and labels are checked first: returns -1 when all are
+ * good, else the first sample with one that is not, and nothing is written then.
+ */
+int64_t rondo_ctc_f32(const rondo_ctc *arguments, float *loss);
+
+/*
+ * diff_log_probs (T, N, C) = the gradient for diff_loss of batch floats without reduction, else 1, after
+ * rondo_ctc_f32 has written alpha; 0 beyond a sample's length. As in PyTorch it is that of logits of which log_probs
+ * are the logarithm of the softmax: p less the share of paths that pass there. NaN where a sample loses infinity.
+ *
+ * scratch: 2 S + 1 doubles.
+ */
+void rondo_ctc_backward_f32(const rondo_ctc *arguments, const float *diff_loss, double *scratch,
+                            float *diff_log_probs);
+
+/*
  * A pointwise loss, multiplied by weight where that is not NULL (a weight of 0 does not hide NaN or infinity).
  *
  * x, target, weight (count); parameter is the delta or beta of the kinds that have one; loss: count floats without

@@ -16,6 +16,8 @@ const Kernels kernels = {
     softmax_backward,
     cross_entropy,
     cross_entropy_backward,
+    ctc,
+    ctc_backward,
     pointwise_loss,
     pointwise_loss_backward,
     sgd,

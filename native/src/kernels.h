@@ -21,6 +21,8 @@ struct Kernels {
                              bool logarithmic);
     int64_t (*cross_entropy)(const rondo_cross_entropy &arguments, float *loss);
     void (*cross_entropy_backward)(const rondo_cross_entropy &arguments, const float *diff_loss, float *diff_logits);
+    int64_t (*ctc)(const rondo_ctc &arguments, float *loss);
+    void (*ctc_backward)(const rondo_ctc &arguments, const float *diff_loss, double *scratch, float *diff_log_probs);
     void (*pointwise_loss)(int32_t kind, float parameter, const float *x, const float *target, const float *weight,
                            int64_t count, int32_t reduction, float *loss);
     void (*pointwise_loss_backward)(int32_t kind, float parameter, const float *x, const float *target,
@@ -72,6 +74,8 @@ void softmax_backward(const float *dst, const float *diff_dst, float *diff_src, 
                       bool logarithmic);
 int64_t cross_entropy(const rondo_cross_entropy &arguments, float *loss);
 void cross_entropy_backward(const rondo_cross_entropy &arguments, const float *diff_loss, float *diff_logits);
+int64_t ctc(const rondo_ctc &arguments, float *loss);
+void ctc_backward(const rondo_ctc &arguments, const float *diff_loss, double *scratch, float *diff_log_probs);
 void pointwise_loss(int32_t kind, float parameter, const float *x, const float *target, const float *weight,
                     int64_t count, int32_t reduction, float *loss);
 void pointwise_loss_backward(int32_t kind, float parameter, const float *x, const float *target, const float *weight,

@@ -95,6 +95,13 @@ void rondo_cross_entropy_backward_f32(const rondo_cross_entropy *arguments, cons
     kernels.cross_entropy_backward(*arguments, diff_loss, diff_logits);
 }
 
+int64_t rondo_ctc_f32(const rondo_ctc *arguments, float *loss) { return kernels.ctc(*arguments, loss); }
+
+void rondo_ctc_backward_f32(const rondo_ctc *arguments, const float *diff_loss, double *scratch,
+                            float *diff_log_probs) {
+    kernels.ctc_backward(*arguments, diff_loss, scratch, diff_log_probs);
+}
+
 void rondo_pointwise_loss_f32(int32_t kind, float parameter, const float *x, const float *target, const float *weight,
                               int64_t count, int32_t reduction, float *loss) {
     kernels.pointwise_loss(kind, parameter, x, target, weight, count, reduction, loss);

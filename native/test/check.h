@@ -89,6 +89,7 @@ void softmax();
 void softmax_backward();
 void cross_entropy();
 void cross_entropy_edges();
+void ctc();
 void losses();
 void optimizers();
 void reductions();

@@ -15,6 +15,7 @@ int main(int argc, char **argv) {
     test::softmax_backward();
     test::cross_entropy();
     test::cross_entropy_edges();
+    test::ctc();
     test::losses();
     test::optimizers();
     test::reductions();

@@ -283,6 +283,129 @@ public class Kernels extends Kernels$shared {
         }
     }
 
+    private static class rondo_ctc_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_LONG,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_ctc_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t rondo_ctc_f32(const rondo_ctc *arguments, float *loss)
+     * }
+     */
+    public static FunctionDescriptor rondo_ctc_f32$descriptor() {
+        return rondo_ctc_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t rondo_ctc_f32(const rondo_ctc *arguments, float *loss)
+     * }
+     */
+    public static MethodHandle rondo_ctc_f32$handle() {
+        return rondo_ctc_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t rondo_ctc_f32(const rondo_ctc *arguments, float *loss)
+     * }
+     */
+    public static MemorySegment rondo_ctc_f32$address() {
+        return rondo_ctc_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t rondo_ctc_f32(const rondo_ctc *arguments, float *loss)
+     * }
+     */
+    public static long rondo_ctc_f32(MemorySegment arguments, MemorySegment loss) {
+        var mh$ = rondo_ctc_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_ctc_f32", arguments, loss);
+            }
+            return (long)mh$.invokeExact(arguments, loss);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_ctc_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_ctc_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_ctc_backward_f32(const rondo_ctc *arguments, const float *diff_loss, double *scratch, float *diff_log_probs)
+     * }
+     */
+    public static FunctionDescriptor rondo_ctc_backward_f32$descriptor() {
+        return rondo_ctc_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_ctc_backward_f32(const rondo_ctc *arguments, const float *diff_loss, double *scratch, float *diff_log_probs)
+     * }
+     */
+    public static MethodHandle rondo_ctc_backward_f32$handle() {
+        return rondo_ctc_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_ctc_backward_f32(const rondo_ctc *arguments, const float *diff_loss, double *scratch, float *diff_log_probs)
+     * }
+     */
+    public static MemorySegment rondo_ctc_backward_f32$address() {
+        return rondo_ctc_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_ctc_backward_f32(const rondo_ctc *arguments, const float *diff_loss, double *scratch, float *diff_log_probs)
+     * }
+     */
+    public static void rondo_ctc_backward_f32(MemorySegment arguments, MemorySegment diff_loss, MemorySegment scratch, MemorySegment diff_log_probs) {
+        var mh$ = rondo_ctc_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_ctc_backward_f32", arguments, diff_loss, scratch, diff_log_probs);
+            }
+            mh$.invokeExact(arguments, diff_loss, scratch, diff_log_probs);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class rondo_pointwise_loss_f32 {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Kernels.C_INT,

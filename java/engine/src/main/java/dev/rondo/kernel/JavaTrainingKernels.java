@@ -53,6 +53,11 @@ final class JavaTrainingKernels implements TrainingKernels {
     }
 
     @Override
+    public LossKernel ctc(CtcArguments arguments, Arena arena) {
+        return new JavaCtc(arguments);
+    }
+
+    @Override
     public LossKernel pointwise(PointwiseLossArguments arguments) {
         return new JavaPointwiseLoss(arguments);
     }

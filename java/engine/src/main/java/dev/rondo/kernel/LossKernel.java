@@ -6,7 +6,8 @@ import java.lang.foreign.MemorySegment;
 public interface LossKernel {
     /// Computes the loss: one number, or one for each element or row without reduction.
     ///
-    /// @return -1, or the position of the first target that is no class; then nothing is written
+    /// @return -1, or the position of the first target that is no class (of the first sequence with such a
+    ///         target or a length out of range, for losses of sequences); then nothing is written
     long forward(MemorySegment loss);
 
     /// Computes the gradient of what the loss is of.

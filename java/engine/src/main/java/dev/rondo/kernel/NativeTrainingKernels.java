@@ -5,6 +5,7 @@ import static dev.rondo.bindings.kernels.Kernels.*;
 import dev.rondo.bindings.kernels.rondo_adagrad;
 import dev.rondo.bindings.kernels.rondo_adam;
 import dev.rondo.bindings.kernels.rondo_cross_entropy;
+import dev.rondo.bindings.kernels.rondo_ctc;
 import dev.rondo.bindings.kernels.rondo_rmsprop;
 import dev.rondo.bindings.kernels.rondo_sgd;
 import dev.rondo.program.Step;
@@ -55,6 +56,35 @@ final class NativeTrainingKernels implements TrainingKernels {
             @Override
             public void backward(MemorySegment diffLoss, MemorySegment diffX) {
                 rondo_cross_entropy_backward_f32(struct, diffLoss, diffX);
+            }
+        };
+    }
+
+    @Override
+    public LossKernel ctc(CtcArguments arguments, Arena arena) {
+        MemorySegment struct = rondo_ctc.allocate(arena);
+        rondo_ctc.steps(struct, arguments.steps());
+        rondo_ctc.batch(struct, arguments.batch());
+        rondo_ctc.classes(struct, arguments.classes());
+        rondo_ctc.width(struct, arguments.width());
+        rondo_ctc.log_probs(struct, arguments.logProbs());
+        rondo_ctc.targets(struct, arguments.targets());
+        rondo_ctc.input_lengths(struct, arguments.inputLengths());
+        rondo_ctc.target_lengths(struct, arguments.targetLengths());
+        rondo_ctc.blank(struct, arguments.blank());
+        rondo_ctc.alpha(struct, arguments.alpha());
+        rondo_ctc.zero_infinity(struct, arguments.zeroInfinity() ? 1 : 0);
+        rondo_ctc.reduction(struct, arguments.reduction().ordinal());
+        MemorySegment scratch = arguments.scratch();
+        return new LossKernel() {
+            @Override
+            public long forward(MemorySegment loss) {
+                return rondo_ctc_f32(struct, loss);
+            }
+
+            @Override
+            public void backward(MemorySegment diffLoss, MemorySegment diffX) {
+                rondo_ctc_backward_f32(struct, diffLoss, scratch, diffX);
             }
         };
     }

@@ -33,6 +33,9 @@ public sealed interface TrainingKernels permits NativeTrainingKernels, JavaTrain
     /// Cross entropy, prepared to run many times.
     LossKernel crossEntropy(CrossEntropyArguments arguments, Arena arena);
 
+    /// Connectionist temporal classification, prepared to run many times.
+    LossKernel ctc(CtcArguments arguments, Arena arena);
+
     /// A pointwise loss, prepared to run many times.
     LossKernel pointwise(PointwiseLossArguments arguments);
 
@@ -49,9 +52,8 @@ public sealed interface TrainingKernels permits NativeTrainingKernels, JavaTrain
             long count,
             Arena arena);
 
-    /// Dropout: `dst[r, i] = src[r, i] / (1 - p)` where element i is kept, else 0, for all rows r alike. The same seed
-    /// and
-    /// offset keep the same elements.
+    /// Dropout: `dst[r, i] = src[r, i] / (1 - p)` where element i is kept, else 0, for all rows r alike. The
+    /// same seed and offset keep the same elements.
     ///
     /// @param src (repeats, count); may be dst
     void dropout(MemorySegment src, MemorySegment dst, long repeats, long count, float p, long seed, long offset);

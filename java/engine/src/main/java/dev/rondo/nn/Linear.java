@@ -33,6 +33,20 @@ public final class Linear extends Module {
         this.activation = activation;
     }
 
+    /// A layer with bias whose weight is the embedding's table: inputs are compared with each row. Where both
+    /// are parts of one module, its state dict has the weight under both names. Source: Press and Wolf 2016,
+    /// arXiv 1608.05859.
+    public Linear(Embedding embedding) {
+        Parameter table = embedding.weight();
+        this.weight = register("weight", table);
+        this.bias = register(
+                "bias",
+                new Parameter(
+                        Shape.of(table.shape().size(0)),
+                        Initializer.uniform(1 / Math.sqrt(table.shape().size(1)))));
+        this.activation = null;
+    }
+
     @Override
     public Value forward(Value x) {
         if (activation != null && x.recorder().hasVariables()) {

@@ -2,8 +2,13 @@ package dev.rondo.nn;
 
 import dev.rondo.program.Value;
 import dev.rondo.tensor.Tensor;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// A layer or a network of layers: parameters, and a function from a value to a value.
 ///
@@ -11,10 +16,10 @@ import java.util.Map;
 /// `encoder.weight_ih_l0`.
 ///
 /// {@snippet :
-/// final class Tagger extends Module {
-///     private final Embedding embedding = register("embedding", new Embedding(256, 32));
-///     private final LSTM lstm = register("lstm", new LSTM(Recurrence.of(32, 96).bidirectional().batchFirst()));
-///     private final Linear linear = register("linear", new Linear(192, 10));
+/// final class Tagger extends Module { private final Embedding embedding = register("embedding", new
+///     Embedding(256, 32)); private final LSTM lstm = register("lstm", new LSTM(Recurrence.of(32,
+///     96).bidirectional().batchFirst())); private final Linear linear = register("linear", new Linear(192,
+///     10));
 ///
 ///     @Override
 ///     public Value forward(Value ids) {
@@ -54,11 +59,24 @@ public abstract class Module {
         }
     }
 
-    /// All parameters by name, in the order they were registered.
+    /// All parameters by name, in the order they were registered. One that several parts share has the first of
+    /// its names.
     public final Map<String, Parameter> parameters() {
+        Map<String, Parameter> all = new LinkedHashMap<>();
+        Set<Parameter> known = new HashSet<>();
+        names().forEach((name, parameter) -> {
+            if (known.add(parameter)) {
+                all.put(name, parameter);
+            }
+        });
+        return all;
+    }
+
+    /// All names of parameters; some may be of the same one.
+    private Map<String, Parameter> names() {
         Map<String, Parameter> all = new LinkedHashMap<>(parameters);
         modules.forEach((prefix, module) ->
-                module.parameters().forEach((name, parameter) -> all.put(prefix + "." + name, parameter)));
+                module.names().forEach((name, parameter) -> all.put(prefix + "." + name, parameter)));
         return all;
     }
 
@@ -71,26 +89,50 @@ public abstract class Module {
 
     /// Draws all parameters anew from their layers' default distributions; the same seed gives the same values.
     public final void initialize(long seed) {
-        long offset = 0;
-        for (Parameter parameter : parameters().values()) {
-            parameter.initialize(seed * 1_000_003 + offset++);
-        }
+        initialize(seed, _ -> null);
     }
 
-    /// Copies weights in from a state dict, such as `Safetensors.read(…).tensors()`.
+    /// Draws all parameters anew; a parameter's values depend on the seed and its name alone.
     ///
-    /// @throws IllegalArgumentException naming the tensor that is missing, left over, or of another shape or type
-    public final void load(Map<String, Tensor> tensors) {
-        Map<String, Parameter> known = parameters();
-        known.forEach((name, parameter) -> {
-            Tensor tensor = tensors.get(name);
-            if (tensor == null) {
-                throw new IllegalArgumentException("tensor " + name + " of shape " + parameter.shape() + " is missing");
+    /// @param initializers the distribution of the parameter of a name, or null for its layer's default
+    /// @throws IllegalArgumentException if a distribution has nothing to say about its parameter's shape
+    public final void initialize(long seed, Function<String, @Nullable Initializer> initializers) {
+        parameters().forEach((name, parameter) -> {
+            long own = seed * 1_000_003 + name.hashCode();
+            Initializer initializer = initializers.apply(name);
+            if (initializer == null) {
+                parameter.initialize(own);
+                return;
             }
             try {
-                parameter.load(tensor);
+                parameter.initialize(initializer, own);
             } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException("tensor " + name + ": " + e.getMessage(), e);
+                throw new IllegalArgumentException("parameter " + name + ": " + e.getMessage(), e);
+            }
+        });
+    }
+
+    /// Copies weights in from a state dict, such as `Safetensors.read(…).tensors()`. A shared parameter may be
+    /// there under any of its names, or under several with equal values.
+    ///
+    /// @throws IllegalArgumentException naming the tensor that is missing, left over, of another shape or type,
+    ///                                  or not equal to another name's of the same parameter
+    public final void load(Map<String, Tensor> tensors) {
+        Map<String, Parameter> known = names();
+        Map<Parameter, String> given = new HashMap<>();
+        known.forEach((name, parameter) -> {
+            if (tensors.containsKey(name)) {
+                String first = given.putIfAbsent(parameter, name);
+                if (first != null
+                        && tensors.get(first).data().mismatch(tensors.get(name).data()) >= 0) {
+                    throw new IllegalArgumentException(
+                            "tensors " + first + " and " + name + " are one parameter, but not equal");
+                }
+            }
+        });
+        parameters().forEach((name, parameter) -> {
+            if (!given.containsKey(parameter)) {
+                throw new IllegalArgumentException("tensor " + name + " of shape " + parameter.shape() + " is missing");
             }
         });
         for (String name : tensors.keySet()) {
@@ -98,6 +140,15 @@ public abstract class Module {
                 throw new IllegalArgumentException("tensor " + name + " belongs to no layer");
             }
         }
+        known.forEach((name, parameter) -> {
+            try {
+                if (tensors.containsKey(name)) {
+                    parameter.load(tensors.get(name));
+                }
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("tensor " + name + ": " + e.getMessage(), e);
+            }
+        });
     }
 
     /// A parameter as a value of the program that x belongs to.

@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A weight of a layer: floats of a fixed shape, which are learned or loaded.
 ///
-/// A parameter owns its memory, which the garbage collector frees with it. Until it is loaded or initialised with a
-/// seed, it draws its first values from PyTorch's default distribution of its layer when somebody first looks.
+/// A parameter owns its memory, which the garbage collector frees with it. Until it is loaded or initialised
+/// with a seed, it draws its first values from PyTorch's default distribution of its layer when somebody first
+/// looks.
 ///
 /// Threads: any; but nothing may change the values once a model is made.
 public final class Parameter {
@@ -44,7 +45,14 @@ public final class Parameter {
     }
 
     /// Draws the values anew; the same seed gives the same values.
-    public synchronized void initialize(long seed) {
+    public void initialize(long seed) {
+        initialize(initializer, seed);
+    }
+
+    /// Draws the values anew from another distribution; the same seed gives the same values.
+    ///
+    /// @throws IllegalArgumentException if the distribution has nothing to say about the parameter's shape
+    public synchronized void initialize(Initializer initializer, long seed) {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         initializer.fill(allocated(), random);
     }

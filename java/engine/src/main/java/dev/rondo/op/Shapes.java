@@ -16,6 +16,16 @@ final class Shapes {
         return value;
     }
 
+    /// Ids or lengths as native code trusts them: 64-bit integers without gaps.
+    ///
+    /// @throws IllegalArgumentException if the value is anything else
+    static Value requireIds(Value value, String operation, String name) {
+        if (value.type() != DataType.I64 || !value.isDense()) {
+            throw new IllegalArgumentException(operation + " takes I64 " + name + " as they are given, not " + value);
+        }
+        return value;
+    }
+
     /// @throws IllegalArgumentException if the value has another shape
     static Value require(Value value, Shape shape, String operation, String name) {
         requireFloat(value, operation);

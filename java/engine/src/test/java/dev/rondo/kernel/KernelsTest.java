@@ -86,4 +86,52 @@ class KernelsTest {
             new Tolerance(1e-6).assertClose("softmax", other.toDoubleArray(), one.toFloatArray());
         }
     }
+
+    @Test
+    void ctcLossesAreEqual() {
+        long[] labels = {1, 1, 4, 2, 0, 0, 4, 3, 4};
+        Tensor logProbs = zeros(6, 3, 5);
+        kernels.softmax(random(new Samples(4), 6, 3, 5).data(), logProbs.data(), 18, 5, true);
+        Tensor targets = Tensor.of(Shape.of(3, 3), labels);
+        Tensor steps = Tensor.of(Shape.of(3), 6L, 0L, 5L);
+        Tensor counts = Tensor.of(Shape.of(3), 3L, 0L, 3L);
+        Tensor alpha = Tensor.allocate(Arena.ofAuto(), Shape.of(3, 6, 7), DataType.F64);
+        Tensor scratch = Tensor.allocate(Arena.ofAuto(), Shape.of(7), DataType.F64);
+        for (Reduction reduction : Reduction.values()) {
+            CtcArguments arguments = new CtcArguments(
+                    6,
+                    3,
+                    5,
+                    3,
+                    logProbs.data(),
+                    targets.data(),
+                    steps.data(),
+                    counts.data(),
+                    0,
+                    true,
+                    reduction,
+                    alpha.data(),
+                    scratch.data());
+            int losses = reduction == Reduction.NONE ? 3 : 1;
+            Tensor[] loss = {zeros(losses), zeros(losses)};
+            Tensor[] gradient = {zeros(6, 3, 5), zeros(6, 3, 5)};
+            Tensor diffLoss = random(new Samples(5), losses);
+            LossKernel[] both = {
+                TrainingKernels.available().ctc(arguments, Arena.ofAuto()),
+                JavaTrainingKernels.INSTANCE.ctc(arguments, Arena.ofAuto())
+            };
+            for (int i = 0; i < 2; i++) {
+                assertEquals(-1, both[i].forward(loss[i].data()));
+                both[i].backward(diffLoss.data(), gradient[i].data());
+            }
+            new Tolerance(1e-6).assertClose("loss", loss[1].toDoubleArray(), loss[0].toFloatArray());
+            new Tolerance(1e-6).assertClose("gradient", gradient[1].toDoubleArray(), gradient[0].toFloatArray());
+            for (long bad : new long[] {-1, 5, 0}) {
+                targets.data().setAtIndex(ValueLayout.JAVA_LONG, 8, bad);
+                assertEquals(2, both[0].forward(loss[0].data()));
+                assertEquals(2, both[1].forward(loss[1].data()));
+            }
+            targets.copyFrom(labels);
+        }
+    }
 }

@@ -1,0 +1,111 @@
+package dev.rondo.nn;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.rondo.op.Sum;
+import dev.rondo.program.Gradients;
+import dev.rondo.program.PackedWeights;
+import dev.rondo.program.Program;
+import dev.rondo.program.Recorder;
+import dev.rondo.program.Replay;
+import dev.rondo.program.Value;
+import dev.rondo.reference.Golden;
+import dev.rondo.reference.Samples;
+import dev.rondo.reference.Tolerance;
+import dev.rondo.reference.Values;
+import dev.rondo.tensor.Shape;
+import dev.rondo.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+
+/// How gradients are tested: against PyTorch's, and against differences of the engine's own results.
+final class GradientCheck {
+    private static final Tolerance TOLERANCE = new Tolerance(1e-5);
+
+    private GradientCheck() {}
+
+    /// The loss and the gradients of all variables, by name.
+    static Map<String, float[]> gradients(
+            Map<String, Tensor> variables, Function<Map<String, Value>, Value> objective) {
+        Recorder recorder = new Recorder(true);
+        Map<String, Value> values = new LinkedHashMap<>();
+        variables.forEach((name, tensor) -> values.put(name, recorder.weight(tensor)));
+        Value loss = objective.apply(values);
+        Gradients gradients = recorder.backward(loss);
+        recorder.output("loss", loss);
+        values.forEach((name, value) -> recorder.output("grad." + name, Functional.contiguous(gradients.of(value))));
+        try (PackedWeights weights = new PackedWeights();
+                Program program = recorder.finish(weights, 1);
+                Arena arena = Arena.ofConfined();
+                Replay replay = program.replay(arena)) {
+            replay.run();
+            replay.run();
+            Map<String, float[]> results = new LinkedHashMap<>();
+            replay.outputs().forEach((name, tensor) -> results.put(name, tensor.toFloatArray()));
+            return results;
+        }
+    }
+
+    static Value total(Value value) {
+        return value.recorder().record(new Sum(value, Shape.of())).output();
+    }
+
+    static Value dot(Value value, Tensor factor) {
+        return total(Functional.multiply(value, value.recorder().constant(factor)));
+    }
+
+    static Tensor floats(Golden golden, String name) {
+        return Tensor.of(golden.tensor(name).shape(), golden.tensor(name).toFloatArray());
+    }
+
+    static void check(Golden golden, Map<String, float[]> actual) {
+        assertEquals(golden.values("loss")[0], actual.remove("loss")[0], 1e-4, golden.name());
+        actual.forEach(
+                (name, gradient) -> TOLERANCE.assertClose(golden.name() + " " + name, golden.values(name), gradient));
+    }
+
+    /// Central differences of the engine's own loss, with steps that suit float32.
+    static void checkDifferences(
+            String what, Map<String, Tensor> variables, Function<Map<String, Value>, Value> objective) {
+        Map<String, float[]> actual = gradients(variables, objective);
+        double step = 1e-2;
+        variables.forEach((name, tensor) -> {
+            float[] values = tensor.toFloatArray();
+            double[] expected = new double[values.length];
+            for (int i = 0; i < values.length; i++) {
+                // Two step widths cancel the error of second order.
+                double wide = difference(variables, objective, tensor, values, i, 2 * step);
+                double narrow = difference(variables, objective, tensor, values, i, step);
+                expected[i] = (4 * narrow - wide) / 3;
+            }
+            new Tolerance(2e-3).assertClose(what + " grad." + name, expected, actual.get("grad." + name));
+        });
+    }
+
+    private static double difference(
+            Map<String, Tensor> variables,
+            Function<Map<String, Value>, Value> objective,
+            Tensor tensor,
+            float[] values,
+            int i,
+            double step) {
+        float[] moved = values.clone();
+        moved[i] = (float) (values[i] + step);
+        double up = moved[i];
+        tensor.copyFrom(moved);
+        double high = gradients(variables, objective).get("loss")[0];
+        moved[i] = (float) (values[i] - step);
+        double down = moved[i];
+        tensor.copyFrom(moved);
+        double low = gradients(variables, objective).get("loss")[0];
+        tensor.copyFrom(values);
+        return (high - low) / (up - down);
+    }
+
+    static Tensor random(long seed, long... sizes) {
+        Shape shape = Shape.of(sizes);
+        return Tensor.of(shape, Values.floats(new Samples(seed).vector((int) shape.elements())));
+    }
+}
