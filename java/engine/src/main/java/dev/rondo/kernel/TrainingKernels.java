@@ -49,12 +49,16 @@ public sealed interface TrainingKernels permits NativeTrainingKernels, JavaTrain
             long count,
             Arena arena);
 
-    /// Dropout: `dst[r, i] = src[r, i] / (1 - p)` where element i is kept, else 0, for all rows r alike. The same seed
+    /// Dropout: `dst[r, i] = src[r, i] / (1 - p)` where element i is kept, else 0, for all rows r alike. The
+    /// same seed
     /// and
     /// offset keep the same elements.
     ///
     /// @param src (repeats, count); may be dst
     void dropout(MemorySegment src, MemorySegment dst, long repeats, long count, float p, long seed, long offset);
+
+    /// `x = min(max(x, -bound), bound)`; NaN stays.
+    void clamp(MemorySegment x, long count, float bound);
 
     /// The sum of squares, in double precision.
     double sumOfSquares(MemorySegment x, long count);
