@@ -1,5 +1,8 @@
 package dev.rondo.train;
 
+import dev.rondo.tensor.Tensor;
+import java.util.Map;
+
 /// Makes the learning rate smaller when a metric has stopped becoming smaller. Source: PyTorch's
 /// `ReduceLROnPlateau`,
 /// with a relative threshold.
@@ -10,19 +13,14 @@ package dev.rondo.train;
 /// }
 ///
 /// Threads: one at a time.
-public final class Plateau {
-    /// What a plateau remembers, for a checkpoint.
-    ///
-    /// @param factor of the learning rate
-    /// @param best   the smallest metric
-    /// @param bad    checks since then
-    public record State(double factor, double best, int bad) {}
-
+public final class Plateau implements Checkpoint.Part {
     private final double decay;
     private final int patience;
     private final double threshold;
     private final double minFactor;
-    private State state = new State(1, Double.POSITIVE_INFINITY, 0);
+    private double factor = 1;
+    private double best = Double.POSITIVE_INFINITY;
+    private int bad; // checks since the best
 
     /// @param decay     what the factor is multiplied by; PyTorch's default is 0.1
     /// @param patience  how many checks without improvement are borne; 10
@@ -42,23 +40,37 @@ public final class Plateau {
     ///
     /// @return the factor of the learning rate from now on
     public double factor(double metric) {
-        if (metric < state.best() * (1 - threshold)) {
-            state = new State(state.factor(), metric, 0);
-        } else if (state.bad() < patience) {
-            state = new State(state.factor(), state.best(), state.bad() + 1);
+        if (metric < best * (1 - threshold)) {
+            best = metric;
+            bad = 0;
+        } else if (bad < patience) {
+            bad++;
         } else {
-            state = new State(Math.max(state.factor() * decay, minFactor), state.best(), 0);
+            factor = Math.max(factor * decay, minFactor);
+            bad = 0;
         }
-        return state.factor();
+        return factor;
     }
 
-    /// What it remembers.
-    public State state() {
-        return state;
+    /// The factor of the learning rate as it is now.
+    public double factor() {
+        return factor;
     }
 
-    /// Goes on from what another one remembered.
-    public void restore(State remembered) {
-        state = remembered;
+    @Override
+    public Map<String, Tensor> tensors() {
+        return Map.of();
+    }
+
+    @Override
+    public Map<String, String> values() {
+        return Map.of("factor", Double.toString(factor), "best", Double.toString(best), "bad", Integer.toString(bad));
+    }
+
+    @Override
+    public void restore(Map<String, String> values) {
+        factor = Double.parseDouble(values.get("factor"));
+        best = Double.parseDouble(values.get("best"));
+        bad = Integer.parseInt(values.get("bad"));
     }
 }

@@ -94,6 +94,15 @@ final class Replicas implements AutoCloseable {
         return executions;
     }
 
+    /// The sums by name.
+    Map<String, Tensor> tensors() {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        for (int r = 0; r < sums.length; r++) {
+            tensors.put("accumulated." + r, sums[r]);
+        }
+        return tensors;
+    }
+
     Tensor norm() {
         return replay.outputs().get(Updates.NORM);
     }

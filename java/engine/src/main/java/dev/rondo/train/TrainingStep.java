@@ -9,6 +9,8 @@ import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import java.lang.foreign.ValueLayout;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 /// }
 ///
 /// Threads: one at a time, whichever; nobody else may use the module's parameters meanwhile.
-public final class TrainingStep implements AutoCloseable {
+public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
     /// What an objective reads, and what it leaves behind.
     public interface Values {
         /// An input or a carried state; the loss has no gradient of it.
@@ -155,6 +157,7 @@ public final class TrainingStep implements AutoCloseable {
     }
 
     private final Optimizer optimizer;
+    private final Updates updates;
     private final UpdateSchedule[] schedules;
     private final PackedWeights weights = new PackedWeights();
     private final int runsPerUpdate;
@@ -166,7 +169,7 @@ public final class TrainingStep implements AutoCloseable {
     private boolean closed;
 
     private TrainingStep(Builder builder, Objective objective) {
-        Updates updates = builder.updates;
+        this.updates = builder.updates;
         this.optimizer = builder.optimizer;
         this.schedules = updates.optimizers().stream().map(Optimizer::schedule).toArray(UpdateSchedule[]::new);
         this.runsPerUpdate = builder.accumulate;
@@ -309,6 +312,39 @@ public final class TrainingStep implements AutoCloseable {
             bytes += execution.byteSize();
         }
         return bytes;
+    }
+
+    @Override
+    public Map<String, Tensor> tensors() {
+        Map<String, Tensor> tensors = updates.tensors();
+        for (int r = 0; r < executions.length; r++) {
+            String prefix = "state." + r + ".";
+            executions[r].states().forEach((name, state) -> tensors.put(prefix + name, state));
+        }
+        if (replicas != null) {
+            tensors.putAll(replicas.tensors());
+        }
+        return tensors;
+    }
+
+    @Override
+    public Map<String, String> values() {
+        Map<String, String> values = new LinkedHashMap<>();
+        values.put("runs", Integer.toString(runs));
+        for (int i = 0; i < schedules.length; i++) {
+            values.put("optimizer." + i + ".steps", Long.toString(schedules[i].step()));
+            values.put("optimizer." + i + ".learning_rate", Double.toString(schedules[i].learningRate()));
+        }
+        return values;
+    }
+
+    @Override
+    public void restore(Map<String, String> values) {
+        runs = Integer.parseInt(values.get("runs"));
+        for (int i = 0; i < schedules.length; i++) {
+            schedules[i].step(Long.parseLong(values.get("optimizer." + i + ".steps")));
+            schedules[i].learningRate(Double.parseDouble(values.get("optimizer." + i + ".learning_rate")));
+        }
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.rondo.op.Update;
 import dev.rondo.program.Gradients;
 import dev.rondo.program.Recorder;
 import dev.rondo.program.Value;
+import dev.rondo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -86,6 +87,19 @@ final class Updates {
             recorder.output(NORM + " after clipping by value", norm(recorder, clipped, parts, maxNorm));
         }
         clipped.forEach((name, gradient) -> update(recorder, name, gradient));
+    }
+
+    /// The parameters and their optimizers' state.
+    Map<String, Tensor> tensors() {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        module.parameters().forEach((name, parameter) -> {
+            tensors.put("parameter." + name, parameter.tensor());
+            List<Tensor> state = optimizer(name).state(parameter);
+            for (int i = 0; i < state.size(); i++) {
+                tensors.put("optimizer." + i + "." + name, state.get(i));
+            }
+        });
+        return tensors;
     }
 
     private Value norm(Recorder recorder, Map<String, Value> gradients, int parts, double limit) {

@@ -8,9 +8,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// The mean of a module's weights over the steps of its training, which often is worth more than the last of
 /// them.
@@ -34,7 +37,7 @@ import java.util.Map;
 /// code).
 ///
 /// Threads: one at a time.
-public final class WeightAverage {
+public final class WeightAverage implements Checkpoint.Part {
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT;
 
     private final Module module;
@@ -111,5 +114,33 @@ public final class WeightAverage {
             weight.copyFrom(mean);
             mean.copyFrom(kept);
         }
+    }
+
+    @Override
+    public Map<String, Tensor> tensors() {
+        return Collections.unmodifiableMap(means);
+    }
+
+    @Override
+    public Map<String, String> values() {
+        return Map.of(
+                "active",
+                Boolean.toString(active),
+                "count",
+                Long.toString(count),
+                "checks",
+                checks.stream().map(x -> Double.toString(x)).collect(Collectors.joining(" ")));
+    }
+
+    @Override
+    public void restore(Map<String, String> values) {
+        active = Boolean.parseBoolean(values.get("active"));
+        count = Long.parseLong(values.get("count"));
+        checks.clear();
+        Pattern.compile(" ")
+                .splitAsStream(values.get("checks"))
+                .filter(check -> !check.isEmpty())
+                .map(Double::valueOf)
+                .forEach(checks::add);
     }
 }

@@ -63,7 +63,7 @@ class ScheduleTest {
                     settings.get("patience").asInt(),
                     settings.get("threshold").asDouble(),
                     settings.get("min_lr").asDouble());
-            resumed.restore(plateau.state());
+            resumed.restore(plateau.values());
             factors[k] = resumed.factor(metric[k]);
             plateau = resumed;
         }
