@@ -26,11 +26,13 @@ import java.util.stream.Collectors;
 /// WeightAverage average = WeightAverage.nonMonotonic(network, 5);
 /// step.run();
 /// average.add(); // after each step
-/// average.swap(); // validate with the averaged weights
-/// double loss = validate();
-/// average.swap(); // and go on with the others
+/// average.swap();
+/// double loss = evaluation.run(); // with the averaged weights
+/// average.swap();
 /// average.check(loss);
 /// }
+///
+/// A [Trainer] does all that by itself.
 ///
 /// Source: Polyak and Juditsky 1992; Merity, Keskar and Socher 2017, arXiv 1708.02182 (trigger, as in the
 /// authors'
