@@ -11,6 +11,12 @@ import java.util.Map;
 
 /// How far a training has come, and its validations so far: what a learning curve is drawn from.
 ///
+/// {@snippet :
+/// for (Curve.Point point : trainer.curve().points()) {
+///     System.out.println(point.step() + " " + point.loss() + " " + point.metrics().get("loss"));
+/// }
+/// }
+///
 /// Threads: one at a time.
 public final class Curve implements Checkpoint.Part {
     /// A validation.
