@@ -917,6 +917,67 @@ public class Kernels extends Kernels$shared {
         }
     }
 
+    private static class rondo_clamp_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER,
+            Kernels.C_LONG,
+            Kernels.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_clamp_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_clamp_f32(float *x, int64_t count, float bound)
+     * }
+     */
+    public static FunctionDescriptor rondo_clamp_f32$descriptor() {
+        return rondo_clamp_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_clamp_f32(float *x, int64_t count, float bound)
+     * }
+     */
+    public static MethodHandle rondo_clamp_f32$handle() {
+        return rondo_clamp_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_clamp_f32(float *x, int64_t count, float bound)
+     * }
+     */
+    public static MemorySegment rondo_clamp_f32$address() {
+        return rondo_clamp_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_clamp_f32(float *x, int64_t count, float bound)
+     * }
+     */
+    public static void rondo_clamp_f32(MemorySegment x, long count, float bound) {
+        var mh$ = rondo_clamp_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_clamp_f32", x, count, bound);
+            }
+            mh$.invokeExact(x, count, bound);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class rondo_dropout_f32 {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Kernels.C_POINTER,

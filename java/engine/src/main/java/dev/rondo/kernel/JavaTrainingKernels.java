@@ -88,6 +88,13 @@ final class JavaTrainingKernels implements TrainingKernels {
     }
 
     @Override
+    public void clamp(MemorySegment x, long count, float bound) {
+        for (long i = 0; i < count; i++) {
+            x.setAtIndex(F32, i, Math.clamp(x.getAtIndex(F32, i), -bound, bound));
+        }
+    }
+
+    @Override
     public double sumOfSquares(MemorySegment x, long count) {
         double sum = 0;
         for (long i = 0; i < count; i++) {

@@ -228,6 +228,11 @@ final class NativeTrainingKernels implements TrainingKernels {
     }
 
     @Override
+    public void clamp(MemorySegment x, long count, float bound) {
+        rondo_clamp_f32(x, count, bound);
+    }
+
+    @Override
     public double sumOfSquares(MemorySegment x, long count) {
         return rondo_sum_of_squares_f32(x, count);
     }

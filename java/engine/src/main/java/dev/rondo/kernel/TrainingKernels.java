@@ -58,6 +58,9 @@ public sealed interface TrainingKernels permits NativeTrainingKernels, JavaTrain
     /// @param src (repeats, count); may be dst
     void dropout(MemorySegment src, MemorySegment dst, long repeats, long count, float p, long seed, long offset);
 
+    /// `x = min(max(x, -bound), bound)`; NaN stays.
+    void clamp(MemorySegment x, long count, float bound);
+
     /// The sum of squares, in double precision.
     double sumOfSquares(MemorySegment x, long count);
 

@@ -13,23 +13,31 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Map;
 
-/// The norm of all gradients together, and with it what keeps a step sound: gradients that are not finite stop it
+/// The norm of all gradients together, and with it what keeps a step sound: gradients that are not finite
+/// stop it
 /// before anything is changed, and a norm over the limit scales them down by `limit / (norm + 1e-6)`.
+///
+/// Gradients that are sums of several parts' gradients stand for the parts' mean: the norm is the mean's, and
+/// the scale
+/// makes the mean of them.
 ///
 /// Source: Pascanu, Mikolov and Bengio 2013 (arXiv 1211.5063), PyTorch's `clip_grad_norm_`.
 public final class GradientNorm extends Op {
     private final List<String> names;
     private final double limit;
-    private final UpdateSchedule schedule;
+    private final int parts;
+    private final UpdateSchedule[] schedules;
 
     /// @param gradients gradients by the names of their parameters
+    /// @param parts     how many parts the gradients are the sum of
     /// @param limit     the largest norm, infinite for no limit
-    /// @param schedule  gets the factor that the gradients are to be multiplied by
-    public GradientNorm(Map<String, Value> gradients, double limit, UpdateSchedule schedule) {
+    /// @param schedules get the factor that the gradients are to be multiplied by
+    public GradientNorm(Map<String, Value> gradients, int parts, double limit, List<UpdateSchedule> schedules) {
         super(gradients.values().stream().map(Copy::dense).toList());
         this.names = List.copyOf(gradients.keySet());
         this.limit = limit;
-        this.schedule = schedule;
+        this.parts = parts;
+        this.schedules = schedules.toArray(UpdateSchedule[]::new);
         gives(inputs().getFirst().recorder().allocate(Shape.of(), DataType.F32));
     }
 
@@ -50,12 +58,15 @@ public final class GradientNorm extends Op {
                         for (MemorySegment array : arrays) {
                             sum += kernels.sumOfSquares(array, array.byteSize() / Float.BYTES);
                         }
-                        double norm = Math.sqrt(sum);
+                        double norm = Math.sqrt(sum) / parts;
                         if (!Double.isFinite(norm)) {
                             throw notFinite(kernels, arrays);
                         }
                         result.set(ValueLayout.JAVA_FLOAT, 0, (float) norm);
-                        schedule.gradientScale((float) Math.min(1, limit / (norm + 1e-6)));
+                        float scale = (float) (Math.min(1, limit / (norm + 1e-6)) / parts);
+                        for (UpdateSchedule schedule : schedules) {
+                            schedule.gradientScale(scale);
+                        }
                     };
                 });
     }

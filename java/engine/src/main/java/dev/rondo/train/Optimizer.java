@@ -12,9 +12,16 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// How parameters follow their gradients. Formulas, arguments and defaults are those of PyTorch's `torch.optim`.
+/// How parameters follow their gradients. Formulas, arguments and defaults are those of PyTorch's
+/// `torch.optim`.
 ///
-/// An optimizer keeps state for each parameter and counts its steps, so the training steps of all shapes share one.
+/// {@snippet :
+/// Optimizer sgd = Optimizer.sgd(0.1, 0.9, 0, 1e-4, true);
+/// sgd.learningRate(sgd.learningRate() / 2); // from the next step on
+/// }
+///
+/// An optimizer keeps state for each parameter and counts its steps, so the training steps of all shapes
+/// share one.
 ///
 /// Threads: one at a time, the one that runs a training step.
 public final class Optimizer {

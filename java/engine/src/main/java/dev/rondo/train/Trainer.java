@@ -1,0 +1,434 @@
+package dev.rondo.train;
+
+import dev.rondo.format.Safetensors;
+import dev.rondo.nn.Module;
+import dev.rondo.tensor.DataType;
+import dev.rondo.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/// The loop over minibatches: learning, validation, early stopping, checkpoints, and resuming from them.
+///
+/// A training that is stopped in any way, even killed, and started again with the same folder goes on from
+/// its last
+/// checkpoint and ends with the same weights, bit by bit, provided that everything it remembers is a part of it
+/// ([Builder#remember]) and nothing it decides depends on the time.
+///
+/// {@snippet :
+/// Trainer<long[][]> trainer = Trainer.of(network, minibatches, batch -> {
+///             step.input("x").copyFrom(batch[0]);
+///             step.input("y").copyFrom(batch[1]);
+///             return step.run();
+///         })
+///         .remember("step", step)
+///         .schedule(adam, Schedule.warmUpThenCosine(100, 5000, 0.01))
+///         .validate(250, () -> Map.of("loss", (double) evaluation.run()))
+///         .patience(5)
+///         .maxSteps(5000)
+///         .checkpoint(folder, 250)
+///         .build();
+/// Trainer.End end = trainer.run(); // the network has the best weights now
+/// }
+///
+/// In the folder are `checkpoint.safetensors` and `best.safetensors`, the latter the parameters alone. The
+/// engine draws
+/// nothing: progress bars and pictures of the curve are a [Listener]'s.
+///
+/// Threads: one. Interrupting it stops the training after the present step, with a checkpoint.
+///
+/// @param <B> a minibatch
+public final class Trainer<B> {
+    /// Why a training has ended.
+    public enum End {
+        /// As many steps or epochs as there were to be.
+        DONE,
+        /// The time was up.
+        TIME,
+        /// Validation has not improved for too long.
+        EARLY,
+        /// The thread was interrupted, and still is.
+        INTERRUPTED
+    }
+
+    /// Learns from a minibatch.
+    @FunctionalInterface
+    public interface Learner<B> {
+        /// Takes a step.
+        ///
+        /// @return the loss
+        float learn(B batch);
+
+        /// Comes before the first step of each epoch: the place to make carried states zero.
+        default void beginEpoch(long epoch) {}
+    }
+
+    /// Measures what the network is worth.
+    @FunctionalInterface
+    public interface Validator {
+        /// Metrics by name, at least one. The first decides, and is better where it is smaller.
+        Map<String, Double> validate();
+    }
+
+    /// How a training goes.
+    ///
+    /// @param step            steps done
+    /// @param epoch           from 0
+    /// @param loss            of the last step
+    /// @param tokensPerSecond since this process began to train
+    /// @param left            an estimate of the time left, null without an end in sight
+    public record Progress(
+            long step,
+            long epoch,
+            float loss,
+            double tokensPerSecond,
+            @Nullable Duration left) {}
+
+    /// Is told how a training goes, on the thread that trains.
+    public interface Listener {
+        /// After each step.
+        default void progress(Progress progress) {}
+
+        /// After each validation.
+        default void validated(Curve.Point point, boolean isBest) {}
+    }
+
+    /// Describes a training.
+    ///
+    /// @param <B> a minibatch
+    public static final class Builder<B> {
+        private final Module module;
+        private final Minibatches<B> minibatches;
+        private final Learner<B> learner;
+        private final Checkpoint checkpoint = new Checkpoint();
+        private final Map<Optimizer, Schedule> schedules = new LinkedHashMap<>();
+        private ToLongFunction<B> tokens = _ -> 1;
+        private @Nullable Plateau plateau;
+        private @Nullable WeightAverage average;
+        private @Nullable Validator validator;
+        private long validateEvery;
+        private int patience = Integer.MAX_VALUE;
+        private long maxSteps = Long.MAX_VALUE;
+        private long maxEpochs = Long.MAX_VALUE;
+        private long maxNanos = Long.MAX_VALUE;
+        private @Nullable Path folder;
+        private long checkpointEvery = Long.MAX_VALUE;
+        private Listener listener = new Listener() {};
+
+        private Builder(Module module, Minibatches<B> minibatches, Learner<B> learner) {
+            this.module = module;
+            this.minibatches = minibatches;
+            this.learner = learner;
+        }
+
+        /// Something that checkpoints contain; the training step at least.
+        public Builder<B> remember(String name, Checkpoint.Part part) {
+            checkpoint.add(name, part);
+            return this;
+        }
+
+        /// How many tokens a minibatch has, for their rate; 1 unless set.
+        public Builder<B> tokens(ToLongFunction<B> count) {
+            tokens = count;
+            return this;
+        }
+
+        /// Sets an optimizer's learning rate before each step, as a factor of what it is now.
+        public Builder<B> schedule(Optimizer optimizer, Schedule schedule) {
+            schedules.put(optimizer, schedule);
+            return this;
+        }
+
+        /// Lowers the learning rates that have a schedule when the deciding metric stays as it is.
+        public Builder<B> plateau(Plateau lowering) {
+            plateau = lowering;
+            checkpoint.add("plateau", lowering);
+            return this;
+        }
+
+        /// Averages weights: adds them after each step, and validates and keeps the averaged ones.
+        public Builder<B> average(WeightAverage weights) {
+            average = weights;
+            checkpoint.add("average", weights);
+            return this;
+        }
+
+        /// Validates every so many steps, and when the steps are done or the time is up.
+        public Builder<B> validate(long everySteps, Validator metrics) {
+            validateEvery = requirePositive(everySteps, "steps between validations");
+            validator = metrics;
+            return this;
+        }
+
+        /// Stops after so many validations without a new best.
+        public Builder<B> patience(int validations) {
+            patience = TrainingStep.requirePositive(validations, "patience");
+            return this;
+        }
+
+        /// Stops after so many steps.
+        public Builder<B> maxSteps(long steps) {
+            maxSteps = requirePositive(steps, "number of steps");
+            return this;
+        }
+
+        /// Stops after so many epochs.
+        public Builder<B> maxEpochs(long epochs) {
+            maxEpochs = requirePositive(epochs, "number of epochs");
+            return this;
+        }
+
+        /// Stops after this time, that before a checkpoint included.
+        public Builder<B> maxDuration(Duration duration) {
+            maxNanos = requirePositive(duration.toNanos(), "duration in nanoseconds");
+            return this;
+        }
+
+        /// Writes checkpoints every so many steps and at the end, and begins with what is there.
+        public Builder<B> checkpoint(Path inFolder, long everySteps) {
+            folder = inFolder;
+            checkpointEvery = requirePositive(everySteps, "steps between checkpoints");
+            return this;
+        }
+
+        /// Who is told.
+        public Builder<B> listener(Listener told) {
+            listener = told;
+            return this;
+        }
+
+        private static long requirePositive(long count, String what) {
+            if (count < 1) {
+                throw new IllegalArgumentException(what + " " + count + " is not positive");
+            }
+            return count;
+        }
+
+        /// The training, which has not begun.
+        ///
+        /// @throws IllegalStateException if there is a plateau, but no optimizer with a schedule that it
+        ///     could lower
+        public Trainer<B> build() {
+            if (plateau != null && schedules.isEmpty()) {
+                throw new IllegalStateException("a plateau lowers optimizers that have a schedule, and there is none");
+            }
+            return new Trainer<>(this);
+        }
+    }
+
+    private final Builder<B> settings;
+    private final Curve curve = new Curve();
+    private final Map<Optimizer, Double> rates = new LinkedHashMap<>();
+    private final Map<String, Tensor> best = new LinkedHashMap<>();
+    private boolean interrupted;
+
+    private Trainer(Builder<B> builder) {
+        this.settings = builder;
+        builder.checkpoint.add("curve", curve);
+        builder.schedules.keySet().forEach(optimizer -> rates.put(optimizer, optimizer.learningRate()));
+    }
+
+    /// Begins to describe a training.
+    public static <B> Builder<B> of(Module module, Minibatches<B> minibatches, Learner<B> learner) {
+        return new Builder<>(module, minibatches, learner);
+    }
+
+    /// The validations so far.
+    public Curve curve() {
+        return curve;
+    }
+
+    /// Trains to the end; then the module has the weights of the best validation, or the last ones without any.
+    ///
+    /// @throws IOException         if a checkpoint cannot be written or read
+    /// @throws ArithmeticException if the loss or a gradient is not finite; the last checkpoint stays as it is
+    public End run() throws IOException {
+        resume();
+        long begin = System.nanoTime() - curve.nanos;
+        long firstStep = curve.step;
+        long firstNanos = System.nanoTime();
+        long tokens = 0;
+        End end = end();
+        while (end == null) {
+            if (curve.position == 0) {
+                settings.learner.beginEpoch(curve.epoch);
+            }
+            B batch = settings.minibatches.get(curve.epoch, curve.position);
+            float loss = step(batch);
+            tokens += settings.tokens.applyAsLong(batch);
+            curve.nanos = System.nanoTime() - begin;
+            double seconds = Math.max(1, System.nanoTime() - firstNanos) / 1e9;
+            settings.listener.progress(new Progress(
+                    curve.step, curve.epoch, loss, tokens / seconds, left(seconds / (curve.step - firstStep))));
+            end = end();
+            boolean last = end == End.DONE || end == End.TIME;
+            if (settings.validator != null && (last || curve.step % settings.validateEvery == 0)) {
+                validate(settings.validator);
+                end = end == null && curve.bad >= settings.patience ? End.EARLY : end;
+            }
+            if (end != null || curve.step % settings.checkpointEvery == 0) {
+                save();
+            }
+        }
+        settings.module.parameters().forEach((name, parameter) -> {
+            if (best.containsKey(name)) {
+                parameter.load(best.get(name));
+            }
+        });
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return end;
+    }
+
+    private float step(B batch) {
+        double lowered = settings.plateau == null ? 1 : settings.plateau.factor();
+        settings.schedules.forEach((optimizer, schedule) ->
+                optimizer.learningRate(rates.get(optimizer) * schedule.factor(curve.step) * lowered));
+        float loss;
+        try {
+            loss = settings.learner.learn(batch);
+        } catch (ArithmeticException e) {
+            throw notFinite(e.getMessage());
+        }
+        if (!Float.isFinite(loss)) {
+            throw notFinite("the loss is not finite");
+        }
+        if (settings.average != null) {
+            settings.average.add();
+        }
+        curve.step++;
+        curve.position++;
+        if (curve.position == settings.minibatches.size(curve.epoch)) {
+            curve.position = 0;
+            curve.epoch++;
+        }
+        curve.lossSum += loss;
+        curve.lossCount++;
+        return loss;
+    }
+
+    private ArithmeticException notFinite(String problem) {
+        Path file = file("checkpoint");
+        boolean saved = file != null && Files.exists(file);
+        return new ArithmeticException(
+                "step " + (curve.step + 1) + ": " + problem + (saved ? "; the last good checkpoint is " + file : ""));
+    }
+
+    private @Nullable End end() {
+        interrupted |= Thread.interrupted(); // writing files needs it cleared
+        if (curve.step >= settings.maxSteps || curve.epoch >= settings.maxEpochs) {
+            return End.DONE;
+        }
+        if (curve.bad >= settings.patience) {
+            return End.EARLY;
+        }
+        if (interrupted) {
+            return End.INTERRUPTED;
+        }
+        return curve.nanos >= settings.maxNanos ? End.TIME : null;
+    }
+
+    private @Nullable Duration left(double secondsPerStep) {
+        double seconds = Double.POSITIVE_INFINITY;
+        if (settings.maxSteps < Long.MAX_VALUE) {
+            seconds = (settings.maxSteps - curve.step) * secondsPerStep;
+        }
+        if (settings.maxEpochs < Long.MAX_VALUE) {
+            long steps = (settings.maxEpochs - curve.epoch) * settings.minibatches.size(curve.epoch) - curve.position;
+            seconds = Math.min(seconds, steps * secondsPerStep);
+        }
+        if (settings.maxNanos < Long.MAX_VALUE) {
+            seconds = Math.min(seconds, (settings.maxNanos - curve.nanos) / 1e9);
+        }
+        return Double.isInfinite(seconds) ? null : Duration.ofNanos((long) (Math.max(0, seconds) * 1e9));
+    }
+
+    private void validate(Validator validator) {
+        swap();
+        boolean better;
+        try {
+            Map<String, Double> metrics = validator.validate();
+            better = curve.add(metrics);
+            if (better) {
+                keepBest();
+            }
+        } finally {
+            swap();
+        }
+        double metric = curve.points().getLast().metrics().values().iterator().next();
+        if (settings.plateau != null) {
+            settings.plateau.factor(metric);
+        }
+        if (settings.average != null) {
+            settings.average.check(metric);
+        }
+        settings.listener.validated(curve.points().getLast(), better);
+    }
+
+    private void swap() {
+        if (settings.average != null) {
+            settings.average.swap();
+        }
+    }
+
+    private void keepBest() {
+        settings.module
+                .parameters()
+                .forEach((name, parameter) -> best.computeIfAbsent(
+                                name, _ -> Tensor.allocate(Arena.ofAuto(), parameter.shape(), DataType.F32))
+                        .copyFrom(parameter.tensor()));
+    }
+
+    private @Nullable Path file(String name) {
+        return settings.folder == null ? null : settings.folder.resolve(name + ".safetensors");
+    }
+
+    private void save() throws IOException {
+        if (settings.folder == null) {
+            return;
+        }
+        Files.createDirectories(settings.folder);
+        try {
+            write();
+        } catch (ClosedByInterruptException e) { // it came while the file was open, and closed it
+            interrupted |= Thread.interrupted();
+            write();
+        }
+    }
+
+    /// Writes the best weights first: a checkpoint that says there are some never lacks them, and a run that
+    /// is killed
+    /// between the two takes the same steps again, which give the same best.
+    private void write() throws IOException {
+        if (!best.isEmpty()) {
+            Safetensors.write(file("best"), best, Map.of("step", Long.toString(curve.step)));
+        }
+        settings.checkpoint.save(file("checkpoint"));
+    }
+
+    private void resume() throws IOException {
+        Path file = file("checkpoint");
+        if (file == null || !Files.exists(file)) {
+            return;
+        }
+        settings.checkpoint.restore(file);
+        if (curve.best < Double.POSITIVE_INFINITY) {
+            try (Arena arena = Arena.ofConfined()) {
+                Safetensors.read(file("best"), arena)
+                        .tensors()
+                        .forEach((name, tensor) -> best.put(
+                                name,
+                                Tensor.allocate(Arena.ofAuto(), tensor.shape(), tensor.type())
+                                        .copyFrom(tensor)));
+            }
+        }
+    }
+}

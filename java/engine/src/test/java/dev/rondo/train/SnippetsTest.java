@@ -1,0 +1,95 @@
+package dev.rondo.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// The snippets in the documentation compile, and every public type has one.
+class SnippetsTest {
+    private static final Path SOURCES = Path.of("src/main/java/dev/rondo/train");
+    private static final Pattern SNIPPET = Pattern.compile("/// \\{@snippet :\n(.*?)\n/// }\n///\n", Pattern.DOTALL);
+
+    /// What the snippets take for granted.
+    private static final String FRAME = """
+            import dev.rondo.nn.*;
+            import dev.rondo.nn.Module;
+            import dev.rondo.program.*;
+            import dev.rondo.tensor.*;
+            import dev.rondo.train.*;
+            import java.nio.file.Path;
+            import java.util.*;
+
+            abstract class Snippet {
+                Module module, network;
+                GRU gru;
+                Linear linear;
+                Tensor x, y;
+                long n;
+                Optimizer optimizer, adam;
+                double validationLoss;
+                TrainingStep step;
+                Evaluation evaluation;
+                Plateau plateau;
+                Path file, folder;
+                long[][] sentences;
+                Minibatches<long[][]> minibatches;
+                Trainer<long[][]> trainer;
+
+                void run() throws Exception {
+            %s
+                }
+            }
+            """;
+
+    static List<Path> publicTypes() throws IOException {
+        try (Stream<Path> files = Files.list(SOURCES)) {
+            return files.filter(SnippetsTest::isPublic).sorted().toList();
+        }
+    }
+
+    private static boolean isPublic(Path file) {
+        try {
+            return Files.readString(file).contains("\npublic ");
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("publicTypes")
+    void theSnippetCompiles(Path type, @TempDir Path folder) throws IOException {
+        Matcher matcher = SNIPPET.matcher(Files.readString(type));
+        assertTrue(matcher.find(), type + " has no snippet");
+        String code = matcher.group(1).replaceAll("(?m)^/// ?", "");
+        Path source = Files.writeString(folder.resolve("Snippet.java"), FRAME.formatted(code));
+        String classPath = Stream.of("java.class.path", "jdk.module.path")
+                .map(property -> System.getProperty(property, ""))
+                .collect(Collectors.joining(File.pathSeparator));
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        StringWriter messages = new StringWriter();
+        boolean compiles = compiler.getTask(
+                        messages,
+                        null,
+                        null,
+                        List.of("-proc:none", "-cp", classPath, "-d", folder.toString()),
+                        null,
+                        compiler.getStandardFileManager(null, null, null).getJavaFileObjects(source))
+                .call();
+        assertEquals("", compiles ? "" : messages + "\n" + code);
+    }
+}
