@@ -5,16 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import javax.tools.JavaCompiler;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -80,16 +80,11 @@ class SnippetsTest {
         String classPath = Stream.of("java.class.path", "jdk.module.path")
                 .map(property -> System.getProperty(property, ""))
                 .collect(Collectors.joining(File.pathSeparator));
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter messages = new StringWriter();
-        boolean compiles = compiler.getTask(
-                        messages,
-                        null,
-                        null,
-                        List.of("-proc:none", "-cp", classPath, "-d", folder.toString()),
-                        null,
-                        compiler.getStandardFileManager(null, null, null).getJavaFileObjects(source))
-                .call();
-        assertEquals("", compiles ? "" : messages + "\n" + code);
+        PrintWriter out = new PrintWriter(messages);
+        int status = ToolProvider.findFirst("javac")
+                .orElseThrow()
+                .run(out, out, "-proc:none", "-cp", classPath, "-d", folder.toString(), source.toString());
+        assertEquals(0, status, () -> messages + "\n" + code);
     }
 }
