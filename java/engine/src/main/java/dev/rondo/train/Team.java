@@ -109,9 +109,6 @@ final class Team implements AutoCloseable {
                 }
             }
         }
-        for (Execution execution : executions) {
-            execution.close();
-        }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

@@ -4,6 +4,7 @@ import dev.rondo.kernel.UpdateSchedule;
 import dev.rondo.nn.Module;
 import dev.rondo.program.PackedWeights;
 import dev.rondo.program.Recorder;
+import dev.rondo.program.Resources;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
@@ -159,7 +160,7 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
     private final Optimizer optimizer;
     private final Updates updates;
     private final UpdateSchedule[] schedules;
-    private final PackedWeights weights = new PackedWeights();
+    private final Resources resources = new Resources();
     private final int runsPerUpdate;
     private final @Nullable Replicas replicas; // null: one program does it all
     private final Execution[] executions;
@@ -173,20 +174,37 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
         this.optimizer = builder.optimizer;
         this.schedules = updates.optimizers().stream().map(Optimizer::schedule).toArray(UpdateSchedule[]::new);
         this.runsPerUpdate = builder.accumulate;
-        if (builder.replicas == 1 && builder.accumulate == 1) {
-            Recording recording = new Recording(new Recorder(true), builder.slots, objective);
-            updates.record(recording.recorder, updates.gradients(recording), 1);
-            this.replicas = null;
-            this.executions =
-                    new Execution[] {new Execution(recording.recorder.finish(weights, builder.threads), builder.slots)};
-            this.norm = executions[0].output(Updates.NORM);
-        } else {
-            this.replicas = new Replicas(
-                    builder.slots, updates, objective, weights, builder.replicas, builder.accumulate, builder.threads);
-            this.executions = replicas.executions();
-            this.norm = replicas.norm();
+        try {
+            PackedWeights weights = new PackedWeights();
+            resources.add(weights::close);
+            if (builder.replicas == 1 && builder.accumulate == 1) {
+                Recording recording = new Recording(new Recorder(true), builder.slots, objective);
+                updates.record(recording.recorder, updates.gradients(recording), 1);
+                this.replicas = null;
+                this.executions = new Execution[] {
+                    new Execution(recording.recorder.finish(weights, builder.threads), builder.slots)
+                };
+                resources.add(executions[0]::close);
+                this.norm = executions[0].output(Updates.NORM);
+            } else {
+                this.replicas = new Replicas(
+                        builder.slots,
+                        updates,
+                        objective,
+                        weights,
+                        resources,
+                        builder.replicas,
+                        builder.accumulate,
+                        builder.threads);
+                this.executions = replicas.executions();
+                this.norm = replicas.norm();
+            }
+        } catch (Throwable e) { // out of memory, too
+            resources.close();
+            throw e;
         }
         this.team = new Team(executions);
+        resources.add(team::close);
     }
 
     static int requirePositive(int count, String what) {
@@ -351,11 +369,7 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
     public void close() {
         if (!closed) {
             closed = true;
-            team.close();
-            if (replicas != null) {
-                replicas.close();
-            }
-            weights.close();
+            resources.close();
         }
     }
 }
