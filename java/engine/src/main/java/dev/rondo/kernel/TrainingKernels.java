@@ -50,9 +50,7 @@ public sealed interface TrainingKernels permits NativeTrainingKernels, JavaTrain
             Arena arena);
 
     /// Dropout: `dst[r, i] = src[r, i] / (1 - p)` where element i is kept, else 0, for all rows r alike. The
-    /// same seed
-    /// and
-    /// offset keep the same elements.
+    /// same seed and offset keep the same elements.
     ///
     /// @param src (repeats, count); may be dst
     void dropout(MemorySegment src, MemorySegment dst, long repeats, long count, float p, long seed, long offset);

@@ -6,9 +6,8 @@ import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 
-/// An objective recorded without training: it reads the parameters as they are at each run, drops nothing,
-/// and changes
-/// no parameter. So it says what a network is worth while a [TrainingStep] trains it.
+/// An objective recorded without training: it reads the parameters as they are at each run, drops nothing, and
+/// changes no parameter. So it says what a network is worth while a [TrainingStep] trains it.
 ///
 /// {@snippet :
 /// try (Evaluation evaluation = Evaluation.builder()

@@ -17,9 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Gradients that several runs add up: programs that compute gradients and add them to a replica's sum, and
-/// one program
-/// that adds the replicas' sums in their order, clips and updates.
+/// Gradients that several runs add up: programs that compute gradients and add them to a replica's sum, and one
+/// program that adds the replicas' sums in their order, clips and updates.
 ///
 /// Each replica has the gradients of all parameters in one array, each at a multiple of 16 elements.
 final class Replicas {

@@ -15,16 +15,12 @@ import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// One step of training, recorded once and replayed for every minibatch of the same shapes: forward,
-/// backward, clipping
-/// and the optimizer's update in one program. With accumulation or replicas there is one program for each
-/// replica,
-/// which
-/// adds its gradients up, and one that clips and updates. A run allocates nothing.
+/// One step of training, recorded once and replayed for every minibatch of the same shapes: forward, backward,
+/// clipping and the optimizer's update in one program. With accumulation or replicas there is one program for
+/// each replica, which adds its gradients up, and one that clips and updates. A run allocates nothing.
 ///
 /// The same seeds and the same number of replicas give the same bits, dropout included: which elements are
-/// dropped
-/// depends on the optimizer's steps, the run and the replica.
+/// dropped depends on the optimizer's steps, the run and the replica.
 ///
 /// {@snippet :
 /// try (TrainingStep step = TrainingStep.of(module, Optimizer.adam(1e-3))
@@ -83,8 +79,7 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
         }
 
         /// Parameters with an optimizer of their own. Where groups overlap, the first has the parameter;
-        /// clipping by
-        /// norm is over all groups together.
+        /// clipping by norm is over all groups together.
         ///
         /// @param ofNames says by its name whether a parameter is in the group
         /// @throws IllegalArgumentException if no parameter is
@@ -115,8 +110,8 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
             return this;
         }
 
-        /// Makes elements of gradients that are farther from 0 than this as far as this; before any clipping
-        /// by norm.
+        /// Makes elements of gradients that are farther from 0 than this as far as this; before any clipping by
+        /// norm.
         public Builder clipValue(double value) {
             if (!(value > 0)) {
                 throw new IllegalArgumentException("the largest value " + value + " is not positive");
@@ -131,9 +126,8 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
             return this;
         }
 
-        /// Divides each minibatch among so many replicas, which have inputs and states of their own and run
-        /// at once,
-        /// each on a thread of its own; the update is by the mean of their gradients. 1 unless set.
+        /// Divides each minibatch among so many replicas, which have inputs and states of their own and run at
+        /// once, each on a thread of its own; the update is by the mean of their gradients. 1 unless set.
         ///
         /// For a loss that is a mean, replicas with equal shares give what one step over the whole minibatch
         /// gives.
