@@ -16,13 +16,12 @@ import org.jspecify.annotations.Nullable;
 
 /// A recurrent layer over whole sequences, in one direction or in both.
 ///
-/// x (T, N, I), h0 (D, N, R), c0 (D, N, H), attention (T, N); outputs: output (T, N, D*R) or, summed, (T, N,
-/// R), hN (D, N, R), cN (D, N, H). With `batchFirst`, x, attention and output have N before T. R is the width
-/// of the hidden state: H, or P with a projection.
+/// x (T, N, I), h0 (D, N, R), c0 (D, N, H), attention (T, N); outputs: output (T, N, D*R) or, summed, (T, N, R),
+/// hN (D, N, R), cN (D, N, H). With `batchFirst`, x, attention and output have N before T. R is the width of the
+/// hidden state: H, or P with a projection.
 ///
-/// Each direction is one oneDNN primitive (several for very long sequences), because a primitive of two
-/// directions would run them one after the other all the same, and could not be stacked as PyTorch stacks
-/// layers.
+/// Each direction is one oneDNN primitive (several for very long sequences), because a primitive of two directions
+/// would run them one after the other all the same, and could not be stacked as PyTorch stacks layers.
 public final class Recurrent extends Op {
     /// The weights of one direction, in PyTorch's layout.
     ///

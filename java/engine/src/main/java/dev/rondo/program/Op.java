@@ -2,8 +2,8 @@ package dev.rondo.program;
 
 import java.util.List;
 
-/// An operation of a program: it checks its inputs' shapes when it is made, says what shapes its outputs have,
-/// and knows the instructions that compute them.
+/// An operation of a program: it checks its inputs' shapes when it is made, says what shapes its outputs have, and
+/// knows the instructions that compute them.
 public abstract class Op {
     private final List<Value> inputs;
     private List<Value> outputs = List.of();

@@ -78,8 +78,8 @@ public final class Recorder {
         return input;
     }
 
-    /// A tensor that does not change. The same tensor gives the same value; a model keeps a copy of it for as
-    /// long as it lives.
+    /// A tensor that does not change. The same tensor gives the same value; a model keeps a copy of it for as long
+    /// as it lives.
     public Value constant(Tensor tensor) {
         return constants.computeIfAbsent(tensor, _ -> value(tensor.shape(), tensor.type(), Buffer.constant(tensor)));
     }
@@ -135,8 +135,7 @@ public final class Recorder {
 
     /// Names a value as an output of the program.
     ///
-    /// @throws IllegalArgumentException if there is an output of that name, or the value is not dense and
-    ///     computed
+    /// @throws IllegalArgumentException if there is an output of that name, or the value is not dense and computed
     public void output(String name, Value value) {
         if (value.recorder() != this) {
             throw new IllegalArgumentException("output " + name + " is a value of another recording");
@@ -149,8 +148,9 @@ public final class Recorder {
         }
     }
 
-    /// Refuses what cannot fit before anything is made for it: native memory has no limit of its own, and a
-    /// process that takes too much of it is ended by the system.
+    /// Refuses what cannot fit before anything is made for it: native memory has no limit of its own, and a process
+    /// that
+    /// takes too much of it is ended by the system.
     private void requireMemory(List<Op> live) {
         long bytes = inputs.values().stream()
                         .mapToLong(value -> value.buffer().byteSize)

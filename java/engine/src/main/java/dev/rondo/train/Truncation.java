@@ -6,20 +6,16 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/// Truncated back-propagation through time, TBPTT(k1, k2): a stream is learned in windows of k1 steps, and no
-/// gradient goes back more than k2 steps.
+/// Truncated back-propagation through time, TBPTT(k1, k2): a stream is learned in windows of k1 steps, and no gradient
+/// goes back more than k2 steps.
 ///
 /// The states after the window are carried to the next one without a gradient. In time,
 ///
 /// - `k1 = k2`: a window is a run of its own, which begins where the last one ended.
-/// - `k2 < k1`: the gradient is cut inside the window as well, every k2 steps from its end. All k1 steps give
-///   output.
-/// - `k2 > k1`: the k2 - k1 steps before the window are run again with the present parameters, from the state
-///   carried
-///   from there, so that gradients can reach them. Only the window's own k1 steps give output. Successive
-/// inputs
-///   overlap: run r reads steps `r k1` to `r k1 + k2` of the stream, whose first k2 - k1 steps are thus no
-/// window's.
+/// - `k2 < k1`: the gradient is cut inside the window as well, every k2 steps from its end. All k1 steps give output.
+/// - `k2 > k1`: the k2 - k1 steps before the window are run again with the present parameters, from the state carried
+///   from there, so that gradients can reach them. Only the window's own k1 steps give output. Successive inputs
+///   overlap: run r reads steps `r k1` to `r k1 + k2` of the stream, whose first k2 - k1 steps are thus no window's.
 ///
 /// {@snippet :
 /// Truncation truncation = new Truncation(10, 25);
@@ -36,8 +32,8 @@ import java.util.List;
 ///         });
 /// }
 ///
-/// Source: Williams and Peng 1990, "An efficient gradient-based algorithm for on-line training of recurrent
-/// network trajectories"; the names are Sutskever's (2013).
+/// Source: Williams and Peng 1990, "An efficient gradient-based algorithm for on-line training of recurrent network
+/// trajectories"; the names are Sutskever's (2013).
 ///
 /// @param k1 forward length: steps of a window, from one update to the next
 /// @param k2 backward length: steps that a gradient may go back
