@@ -5,8 +5,8 @@ import dev.rondo.program.Op;
 import dev.rondo.program.Value;
 import java.util.List;
 
-/// The elements of a value in memory of their own, without a gradient: gradients belong to memory, so that a view
-/// would pass them on.
+/// The elements of a value in memory of their own, without a gradient: gradients belong to memory, so that a
+/// view would pass them on.
 public final class Detach extends Op {
     private final Value x;
 

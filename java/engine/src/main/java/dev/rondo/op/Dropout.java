@@ -11,8 +11,8 @@ import java.util.List;
 
 /// Dropout in training: each run drops other elements, and its gradient drops the same.
 ///
-/// Random numbers are counted, not drawn: run k of a replay uses those from k times the operation's size on. So the
-/// seed and the number of the run ([ReplayMemory#run()]) say what is dropped.
+/// Random numbers are counted, not drawn: run k of a replay uses those from k times the operation's size on. So
+/// the seed and the number of the run ([ReplayMemory#run()]) say what is dropped.
 public final class Dropout extends Op {
     private final Value x;
     private final float p;

@@ -13,13 +13,11 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Map;
 
-/// The norm of all gradients together, and with it what keeps a step sound: gradients that are not finite
-/// stop it
-/// before anything is changed, and a norm over the limit scales them down by `limit / (norm + 1e-6)`.
+/// The norm of all gradients together, and with it what keeps a step sound: gradients that are not finite stop
+/// it before anything is changed, and a norm over the limit scales them down by `limit / (norm + 1e-6)`.
 ///
 /// Gradients that are sums of several parts' gradients stand for the parts' mean: the norm is the mean's, and
-/// the scale
-/// makes the mean of them.
+/// the scale makes the mean of them.
 ///
 /// Source: Pascanu, Mikolov and Bengio 2013 (arXiv 1211.5063), PyTorch's `clip_grad_norm_`.
 public final class GradientNorm extends Op {

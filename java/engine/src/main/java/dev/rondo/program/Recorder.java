@@ -59,9 +59,8 @@ public final class Recorder {
         return training;
     }
 
-    /// A weight: a constant in inference, a variable in training and evaluation. A variable's memory is the tensor's
-    /// own: runs read it
-    /// as it is at that time.
+    /// A weight: a constant in inference, a variable in training and evaluation. A variable's memory is the
+    /// tensor's own: runs read it as it is at that time.
     public Value weight(Tensor tensor) {
         return hasVariables
                 ? variables.computeIfAbsent(tensor, _ -> value(tensor.shape(), tensor.type(), Buffer.variable(tensor)))

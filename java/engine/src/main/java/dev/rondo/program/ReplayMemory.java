@@ -33,8 +33,8 @@ public final class ReplayMemory {
         return plan.segment(value.buffer(), block).asSlice(value.byteOffset(), value.byteExtent());
     }
 
-    /// The number of the run in progress, which random numbers are counted by: 0 for the first unless the caller
-    /// counts.
+    /// The number of the run in progress, which random numbers are counted by: 0 for the first unless the
+    /// caller counts.
     public long run() {
         return run;
     }

@@ -10,12 +10,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /// What a training needs in order to go on as if it had never stopped: tensors and values of named parts, in
-/// one
-/// safetensors file that appears as a whole or not at all.
+/// one safetensors file that appears as a whole or not at all.
 ///
 /// A [TrainingStep] is a part: its parameters, its optimizers' state and counters, carried states, and what was
-/// accumulated. What dropout drops follows from the counters. So a restored training takes the same steps,
-/// bit by bit.
+/// accumulated. What dropout drops follows from the counters. So a restored training takes the same steps, bit
+/// by bit.
 ///
 /// {@snippet :
 /// Checkpoint checkpoint = new Checkpoint().add("step", step).add("plateau", plateau);

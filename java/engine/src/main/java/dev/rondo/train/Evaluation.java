@@ -6,8 +6,8 @@ import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 
-/// An objective recorded without training: it reads the parameters as they are at each run, drops nothing, and changes
-/// no parameter. So it says what a network is worth while a [TrainingStep] trains it.
+/// An objective recorded without training: it reads the parameters as they are at each run, drops nothing, and
+/// changes no parameter. So it says what a network is worth while a [TrainingStep] trains it.
 ///
 /// {@snippet :
 /// try (Evaluation evaluation = Evaluation.builder()
@@ -60,8 +60,13 @@ public final class Evaluation implements AutoCloseable {
     private boolean closed;
 
     private Evaluation(Builder builder, TrainingStep.Objective objective) {
-        Recording recording = new Recording(Recorder.evaluation(), builder.slots, objective);
-        this.execution = new Execution(recording.recorder.finish(weights, builder.threads), builder.slots);
+        try {
+            Recording recording = new Recording(Recorder.evaluation(), builder.slots, objective);
+            this.execution = new Execution(recording.recorder.finish(weights, builder.threads), builder.slots);
+        } catch (Throwable e) { // out of memory, too
+            weights.close();
+            throw e;
+        }
     }
 
     /// Begins an evaluation.

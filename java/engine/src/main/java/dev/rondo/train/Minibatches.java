@@ -8,8 +8,7 @@ import java.util.random.RandomGeneratorFactory;
 import java.util.stream.IntStream;
 
 /// The minibatches of each epoch, in an order that only the seed and the epoch say: a resumed training finds
-/// its place
-/// by epoch and position.
+/// its place by epoch and position.
 ///
 /// {@snippet :
 /// Minibatches<long[][]> minibatches = Minibatches.shuffled(sentences.length, 32, 42, chosen -> {
@@ -50,8 +49,7 @@ public final class Minibatches<B> {
     }
 
     /// Samples shuffled anew in each epoch. Where the last minibatch would not be full, the samples that are
-    /// left over
-    /// are not seen in this epoch.
+    /// left over are not seen in this epoch.
     ///
     /// @param maker makes a minibatch of samples by their numbers
     public static <B> Minibatches<B> shuffled(int samples, int batchSize, long seed, Function<int[], B> maker) {
@@ -67,8 +65,7 @@ public final class Minibatches<B> {
     }
 
     /// Samples of about equal length together, so that little is padded: shuffled, sorted by length within
-    /// large pools,
-    /// and cut into minibatches, whose order is shuffled again.
+    /// large pools, and cut into minibatches, whose order is shuffled again.
     ///
     /// @param lengths of the samples
     /// @param pool    minibatches that are sorted together

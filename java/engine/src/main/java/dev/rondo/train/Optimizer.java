@@ -20,8 +20,8 @@ import java.util.Map;
 /// sgd.learningRate(sgd.learningRate() / 2); // from the next step on
 /// }
 ///
-/// An optimizer keeps state for each parameter and counts its steps, so the training steps of all shapes
-/// share one.
+/// An optimizer keeps state for each parameter and counts its steps, so the training steps of all shapes share
+/// one.
 ///
 /// Threads: one at a time, the one that runs a training step.
 public final class Optimizer {

@@ -11,8 +11,8 @@ import java.util.Set;
 
 /// An objective that is being recorded, with its inputs and carried states.
 ///
-/// A state is an input of the [Program], and what it becomes is an output: whoever runs the program copies the one to
-/// the other when the run has succeeded ([Execution#carry]).
+/// A state is an input of the [Program], and what it becomes is an output: whoever runs the program copies the
+/// one to the other when the run has succeeded ([Execution#carry]).
 final class Recording implements TrainingStep.Values {
     static final String LOSS = "loss";
 

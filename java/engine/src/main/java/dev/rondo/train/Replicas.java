@@ -6,6 +6,7 @@ import dev.rondo.program.PackedWeights;
 import dev.rondo.program.Program;
 import dev.rondo.program.Recorder;
 import dev.rondo.program.Replay;
+import dev.rondo.program.Resources;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
@@ -16,12 +17,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Gradients that several runs add up: programs that compute gradients and add them to a replica's sum, and
-/// one program
-/// that adds the replicas' sums in their order, clips and updates.
+/// Gradients that several runs add up: programs that compute gradients and add them to a replica's sum, and one
+/// program that adds the replicas' sums in their order, clips and updates.
 ///
 /// Each replica has the gradients of all parameters in one array, each at a multiple of 16 elements.
-final class Replicas implements AutoCloseable {
+final class Replicas {
     private static final long ALIGNMENT = 16; // elements: 64 bytes
 
     private final Arena arena = Arena.ofShared();
@@ -31,18 +31,22 @@ final class Replicas implements AutoCloseable {
     private final Program update;
     private final Replay replay;
 
+    /// @param resources takes charge of closing everything
     Replicas(
             Slots slots,
             Updates updates,
             TrainingStep.Objective objective,
             PackedWeights weights,
+            Resources resources,
             int count,
             int runs,
             int threads) {
+        resources.add(arena::close);
         this.sums = new Tensor[count];
         this.executions = new Execution[count];
         for (int r = 0; r < count; r++) {
             executions[r] = new Execution(replica(r, slots, updates, objective).finish(weights, threads), slots);
+            resources.add(executions[r]::close);
         }
         Recorder recorder = new Recorder(true);
         Value sum = recorder.weight(sums[0]);
@@ -51,7 +55,9 @@ final class Replicas implements AutoCloseable {
         }
         updates.record(recorder, parts(sum), count * runs);
         this.update = recorder.finish(weights, threads);
+        resources.add(update::close);
         this.replay = update.replay(arena);
+        resources.add(replay::close);
     }
 
     private Recorder replica(int r, Slots slots, Updates updates, TrainingStep.Objective objective) {
@@ -130,12 +136,5 @@ final class Replicas implements AutoCloseable {
             bytes += sum.data().byteSize();
         }
         return bytes;
-    }
-
-    @Override
-    public void close() {
-        replay.close();
-        update.close();
-        arena.close();
     }
 }

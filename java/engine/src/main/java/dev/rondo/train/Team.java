@@ -3,9 +3,8 @@ package dev.rondo.train;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// Executions that run at once: the first on the caller's thread, each other one on a thread of its own,
-/// which sleeps
-/// between the runs.
+/// Executions that run at once: the first on the caller's thread, each other one on a thread of its own, which
+/// sleeps between the runs.
 ///
 /// Threads: one calls.
 final class Team implements AutoCloseable {
@@ -60,8 +59,7 @@ final class Team implements AutoCloseable {
     }
 
     /// Runs all; execution r uses the random numbers of run `number + r`. What the first of those that failed
-    /// threw is
-    /// thrown when all have ended.
+    /// threw is thrown when all have ended.
     void run(long number) {
         for (Member member : members) {
             member.number = number;
@@ -108,9 +106,6 @@ final class Team implements AutoCloseable {
                     interrupted = true;
                 }
             }
-        }
-        for (Execution execution : executions) {
-            execution.close();
         }
         if (interrupted) {
             Thread.currentThread().interrupt();

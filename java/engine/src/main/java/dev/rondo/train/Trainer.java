@@ -17,10 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /// The loop over minibatches: learning, validation, early stopping, checkpoints, and resuming from them.
 ///
-/// A training that is stopped in any way, even killed, and started again with the same folder goes on from
-/// its last
-/// checkpoint and ends with the same weights, bit by bit, provided that everything it remembers is a part of it
-/// ([Builder#remember]) and nothing it decides depends on the time.
+/// A training that is stopped in any way, even killed, and started again with the same folder goes on from its
+/// last checkpoint and ends with the same weights, bit by bit, provided that everything it remembers is a part
+/// of it ([Builder#remember]) and nothing it decides depends on the time.
 ///
 /// {@snippet :
 /// Trainer<long[][]> trainer = Trainer.of(network, minibatches, batch -> {
@@ -39,8 +38,7 @@ import org.jspecify.annotations.Nullable;
 /// }
 ///
 /// In the folder are `checkpoint.safetensors` and `best.safetensors`, the latter the parameters alone. The
-/// engine draws
-/// nothing: progress bars and pictures of the curve are a [Listener]'s.
+/// engine draws nothing: progress bars and pictures of the curve are a [Listener]'s.
 ///
 /// Threads: one. Interrupting it stops the training after the present step, with a checkpoint.
 ///
@@ -404,9 +402,8 @@ public final class Trainer<B> {
         }
     }
 
-    /// Writes the best weights first: a checkpoint that says there are some never lacks them, and a run that
-    /// is killed
-    /// between the two takes the same steps again, which give the same best.
+    /// Writes the best weights first: a checkpoint that says there are some never lacks them, and a run that is
+    /// killed between the two takes the same steps again, which give the same best.
     private void write() throws IOException {
         if (!best.isEmpty()) {
             Safetensors.write(file("best"), best, Map.of("step", Long.toString(curve.step)));

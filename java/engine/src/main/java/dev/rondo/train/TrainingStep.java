@@ -4,6 +4,7 @@ import dev.rondo.kernel.UpdateSchedule;
 import dev.rondo.nn.Module;
 import dev.rondo.program.PackedWeights;
 import dev.rondo.program.Recorder;
+import dev.rondo.program.Resources;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
@@ -14,16 +15,12 @@ import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// One step of training, recorded once and replayed for every minibatch of the same shapes: forward,
-/// backward, clipping
-/// and the optimizer's update in one program. With accumulation or replicas there is one program for each
-/// replica,
-/// which
-/// adds its gradients up, and one that clips and updates. A run allocates nothing.
+/// One step of training, recorded once and replayed for every minibatch of the same shapes: forward, backward,
+/// clipping and the optimizer's update in one program. With accumulation or replicas there is one program for
+/// each replica, which adds its gradients up, and one that clips and updates. A run allocates nothing.
 ///
 /// The same seeds and the same number of replicas give the same bits, dropout included: which elements are
-/// dropped
-/// depends on the optimizer's steps, the run and the replica.
+/// dropped depends on the optimizer's steps, the run and the replica.
 ///
 /// {@snippet :
 /// try (TrainingStep step = TrainingStep.of(module, Optimizer.adam(1e-3))
@@ -82,8 +79,7 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
         }
 
         /// Parameters with an optimizer of their own. Where groups overlap, the first has the parameter;
-        /// clipping by
-        /// norm is over all groups together.
+        /// clipping by norm is over all groups together.
         ///
         /// @param ofNames says by its name whether a parameter is in the group
         /// @throws IllegalArgumentException if no parameter is
@@ -114,8 +110,8 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
             return this;
         }
 
-        /// Makes elements of gradients that are farther from 0 than this as far as this; before any clipping
-        /// by norm.
+        /// Makes elements of gradients that are farther from 0 than this as far as this; before any clipping by
+        /// norm.
         public Builder clipValue(double value) {
             if (!(value > 0)) {
                 throw new IllegalArgumentException("the largest value " + value + " is not positive");
@@ -130,9 +126,8 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
             return this;
         }
 
-        /// Divides each minibatch among so many replicas, which have inputs and states of their own and run
-        /// at once,
-        /// each on a thread of its own; the update is by the mean of their gradients. 1 unless set.
+        /// Divides each minibatch among so many replicas, which have inputs and states of their own and run at
+        /// once, each on a thread of its own; the update is by the mean of their gradients. 1 unless set.
         ///
         /// For a loss that is a mean, replicas with equal shares give what one step over the whole minibatch
         /// gives.
@@ -159,7 +154,7 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
     private final Optimizer optimizer;
     private final Updates updates;
     private final UpdateSchedule[] schedules;
-    private final PackedWeights weights = new PackedWeights();
+    private final Resources resources = new Resources();
     private final int runsPerUpdate;
     private final @Nullable Replicas replicas; // null: one program does it all
     private final Execution[] executions;
@@ -173,20 +168,37 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
         this.optimizer = builder.optimizer;
         this.schedules = updates.optimizers().stream().map(Optimizer::schedule).toArray(UpdateSchedule[]::new);
         this.runsPerUpdate = builder.accumulate;
-        if (builder.replicas == 1 && builder.accumulate == 1) {
-            Recording recording = new Recording(new Recorder(true), builder.slots, objective);
-            updates.record(recording.recorder, updates.gradients(recording), 1);
-            this.replicas = null;
-            this.executions =
-                    new Execution[] {new Execution(recording.recorder.finish(weights, builder.threads), builder.slots)};
-            this.norm = executions[0].output(Updates.NORM);
-        } else {
-            this.replicas = new Replicas(
-                    builder.slots, updates, objective, weights, builder.replicas, builder.accumulate, builder.threads);
-            this.executions = replicas.executions();
-            this.norm = replicas.norm();
+        try {
+            PackedWeights weights = new PackedWeights();
+            resources.add(weights::close);
+            if (builder.replicas == 1 && builder.accumulate == 1) {
+                Recording recording = new Recording(new Recorder(true), builder.slots, objective);
+                updates.record(recording.recorder, updates.gradients(recording), 1);
+                this.replicas = null;
+                this.executions = new Execution[] {
+                    new Execution(recording.recorder.finish(weights, builder.threads), builder.slots)
+                };
+                resources.add(executions[0]::close);
+                this.norm = executions[0].output(Updates.NORM);
+            } else {
+                this.replicas = new Replicas(
+                        builder.slots,
+                        updates,
+                        objective,
+                        weights,
+                        resources,
+                        builder.replicas,
+                        builder.accumulate,
+                        builder.threads);
+                this.executions = replicas.executions();
+                this.norm = replicas.norm();
+            }
+        } catch (Throwable e) { // out of memory, too
+            resources.close();
+            throw e;
         }
         this.team = new Team(executions);
+        resources.add(team::close);
     }
 
     static int requirePositive(int count, String what) {
@@ -351,11 +363,7 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
     public void close() {
         if (!closed) {
             closed = true;
-            team.close();
-            if (replicas != null) {
-                replicas.close();
-            }
-            weights.close();
+            resources.close();
         }
     }
 }

@@ -19,8 +19,7 @@ import java.util.stream.Collectors;
 /// them.
 ///
 /// Averaging begins at once, or, non-monotonically triggered (NT-ASGD), when a validation is worse than the
-/// best of
-/// those at least n checks ago.
+/// best of those at least n checks ago.
 ///
 /// {@snippet :
 /// WeightAverage average = WeightAverage.nonMonotonic(network, 5);
@@ -35,8 +34,7 @@ import java.util.stream.Collectors;
 /// A [Trainer] does all that by itself.
 ///
 /// Source: Polyak and Juditsky 1992; Merity, Keskar and Socher 2017, arXiv 1708.02182 (trigger, as in the
-/// authors'
-/// code).
+/// authors' code).
 ///
 /// Threads: one at a time.
 public final class WeightAverage implements Checkpoint.Part {
