@@ -56,6 +56,9 @@ public sealed interface TrainingKernels permits NativeTrainingKernels, JavaTrain
     /// @param src (repeats, count); may be dst
     void dropout(MemorySegment src, MemorySegment dst, long repeats, long count, float p, long seed, long offset);
 
+    /// The sums of the columns of dense rows: `sums[j] = sum_i x[i, j]`.
+    void columnSums(MemorySegment x, long rows, long width, MemorySegment sums);
+
     /// The sum of squares, in double precision.
     double sumOfSquares(MemorySegment x, long count);
 

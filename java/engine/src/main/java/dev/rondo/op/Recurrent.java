@@ -231,7 +231,7 @@ public final class Recurrent extends Op {
         for (int d = 0; d < directions.size(); d++) {
             // The way back needs what each direction gave, not their sum.
             Value output = isSum() ? emitter.temporary(output().shape()) : output();
-            trained.add(new RecurrentTraining(emitter, direction(d, output, true)));
+            trained.add(RecurrentTraining.emit(emitter, direction(d, output, true)));
             if (isSum() && d == 0) {
                 emitter.copy(output, output());
             } else if (isSum()) {
