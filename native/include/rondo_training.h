@@ -239,6 +239,44 @@ void rondo_column_sums_f32(const float *src, int64_t rows, int64_t width, int64_
 void rondo_dropout_f32(const float *src, float *dst, int64_t repeats, int64_t count, float p, uint64_t seed,
                        uint64_t offset);
 
+/*
+ * The element-wise part of one step of a recurrent cell over N = batch rows of H = hidden, in training. The gates are
+ * in PyTorch's order, and hold W x + b + U h before the step forward, for the GRU W x + b alone.
+ */
+typedef struct rondo_step {
+    int64_t batch;
+    int64_t hidden;
+
+    float *gates;    /* (N, G, H): becomes the activated gates, and in the backward pass their arguments' gradients */
+    float *products; /* GRU: (N, 3, H), U h + b, which becomes its own gradient in the backward pass */
+
+    const float *src; /* GRU: h before the step */
+    int64_t src_batch;
+    const float *src_cell; /* LSTM: c before the step */
+    int64_t src_cell_batch;
+    float *dst; /* h after the step */
+    int64_t dst_batch;
+    float *cell; /* LSTM: (N, H), c after the step */
+
+    const float *diff_dst; /* backward: what h after the step received as an output, or NULL */
+    int64_t diff_dst_batch;
+    float *diff_state; /* backward: (N, H), what h received from the step after; GRU: becomes what h before the step
+                          gets from u h, to which diff_products U is to be added */
+    float *diff_cell;  /* backward, LSTM: (N, H), c's gradient, from after the step to before it */
+} rondo_step;
+
+/* h = act(gates); activation 0 is tanh, 1 ReLU, 2 the logistic function. The backward pass reads dst. */
+void rondo_rnn_step_f32(int32_t activation, const rondo_step *step);
+void rondo_rnn_step_backward_f32(int32_t activation, const rondo_step *step);
+
+/* Gates i, f, g, o: c = f c + i g, h = o tanh(c). */
+void rondo_lstm_step_f32(const rondo_step *step);
+void rondo_lstm_step_backward_f32(const rondo_step *step);
+
+/* Gates r, z, n, with n = tanh(gates_n + r products_n): h = z h + (1 - z) n. */
+void rondo_lbr_gru_step_f32(const rondo_step *step);
+void rondo_lbr_gru_step_backward_f32(const rondo_step *step);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus

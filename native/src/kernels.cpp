@@ -31,6 +31,12 @@ const Kernels kernels = {
     clamp,
     column_sums,
     dropout,
+    rnn_step,
+    rnn_step_backward,
+    lstm_step,
+    lstm_step_backward,
+    lbr_gru_step,
+    lbr_gru_step_backward,
 };
 
 }  // namespace rondo::RONDO_ISA

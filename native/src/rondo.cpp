@@ -152,3 +152,15 @@ void rondo_dropout_f32(const float *src, float *dst, int64_t repeats, int64_t co
                        uint64_t offset) {
     kernels.dropout(src, dst, repeats, count, p, seed, offset);
 }
+
+void rondo_rnn_step_f32(int32_t activation, const rondo_step *step) { kernels.rnn_step(activation, *step); }
+
+void rondo_rnn_step_backward_f32(int32_t activation, const rondo_step *step) { kernels.rnn_step_backward(activation, *step); }
+
+void rondo_lstm_step_f32(const rondo_step *step) { kernels.lstm_step(*step); }
+
+void rondo_lstm_step_backward_f32(const rondo_step *step) { kernels.lstm_step_backward(*step); }
+
+void rondo_lbr_gru_step_f32(const rondo_step *step) { kernels.lbr_gru_step(*step); }
+
+void rondo_lbr_gru_step_backward_f32(const rondo_step *step) { kernels.lbr_gru_step_backward(*step); }

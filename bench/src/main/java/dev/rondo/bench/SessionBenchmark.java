@@ -3,13 +3,6 @@ package dev.rondo.bench;
 import dev.rondo.Input;
 import dev.rondo.Model;
 import dev.rondo.Session;
-import dev.rondo.nn.GRU;
-import dev.rondo.nn.LSTM;
-import dev.rondo.nn.Module;
-import dev.rondo.nn.RNN;
-import dev.rondo.nn.Recurrence;
-import dev.rondo.tensor.Shape;
-import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -29,7 +22,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Fork(2)
+@Fork(value = 2, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class SessionBenchmark {
@@ -46,27 +39,10 @@ public class SessionBenchmark {
     /// Makes the model and a session with random weights and input.
     @Setup(Level.Trial)
     public void open() {
-        String[] parts = shape.split(" ");
-        int hidden = Integer.parseInt(parts[1].substring(1));
-        int batch = Integer.parseInt(parts[2].substring(1));
-        int steps = Integer.parseInt(parts[3].substring(1));
-        Recurrence recurrence = Recurrence.of(hidden, hidden);
-        Module module = switch (parts[0]) {
-            case "lstm" -> new LSTM(recurrence);
-            case "gru" -> new GRU(recurrence);
-            case "gru_reset_before" -> new GRU(recurrence, GRU.Reset.BEFORE_PRODUCT, false);
-            case "rnn" -> new RNN(recurrence, RNN.Nonlinearity.TANH);
-            default -> throw new IllegalArgumentException("no cell " + parts[0]);
-        };
-        module.initialize(1);
-        model = Model.of(module, Input.floats("x", "T", "N", Integer.toString(hidden)));
-        session = model.session(threads, Shape.of(steps, batch, hidden));
-        float[] x = new float[steps * batch * hidden];
-        Random random = new Random(2);
-        for (int i = 0; i < x.length; i++) {
-            x[i] = (float) random.nextGaussian();
-        }
-        session.input().copyFrom(x);
+        LayerShape layer = LayerShape.parse(shape);
+        model = Model.of(layer.module(), Input.floats("x", "T", "N", Integer.toString(layer.hidden())));
+        session = model.session(threads, layer.sequence());
+        session.input().copyFrom(layer.random(2));
     }
 
     @TearDown(Level.Trial)

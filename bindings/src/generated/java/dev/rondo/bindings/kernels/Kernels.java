@@ -23,10 +23,10 @@ public class Kernels extends Kernels$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int RONDO_ABI_VERSION = (int)2L;
+    private static final int RONDO_ABI_VERSION = (int)3L;
     /**
      * {@snippet lang=c :
-     * #define RONDO_ABI_VERSION 2
+     * #define RONDO_ABI_VERSION 3
      * }
      */
     public static int RONDO_ABI_VERSION() {
@@ -978,6 +978,70 @@ public class Kernels extends Kernels$shared {
         }
     }
 
+    private static class rondo_column_sums_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_POINTER,
+            Kernels.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_column_sums_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_column_sums_f32(const float *src, int64_t rows, int64_t width, int64_t row_stride, float *dst, int32_t accumulate)
+     * }
+     */
+    public static FunctionDescriptor rondo_column_sums_f32$descriptor() {
+        return rondo_column_sums_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_column_sums_f32(const float *src, int64_t rows, int64_t width, int64_t row_stride, float *dst, int32_t accumulate)
+     * }
+     */
+    public static MethodHandle rondo_column_sums_f32$handle() {
+        return rondo_column_sums_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_column_sums_f32(const float *src, int64_t rows, int64_t width, int64_t row_stride, float *dst, int32_t accumulate)
+     * }
+     */
+    public static MemorySegment rondo_column_sums_f32$address() {
+        return rondo_column_sums_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_column_sums_f32(const float *src, int64_t rows, int64_t width, int64_t row_stride, float *dst, int32_t accumulate)
+     * }
+     */
+    public static void rondo_column_sums_f32(MemorySegment src, long rows, long width, long row_stride, MemorySegment dst, int accumulate) {
+        var mh$ = rondo_column_sums_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_column_sums_f32", src, rows, width, row_stride, dst, accumulate);
+            }
+            mh$.invokeExact(src, rows, width, row_stride, dst, accumulate);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class rondo_dropout_f32 {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Kernels.C_POINTER,
@@ -1036,6 +1100,362 @@ public class Kernels extends Kernels$shared {
                 traceDowncall("rondo_dropout_f32", src, dst, repeats, count, p, seed, offset);
             }
             mh$.invokeExact(src, dst, repeats, count, p, seed, offset);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_rnn_step_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_INT,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_rnn_step_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_rnn_step_f32(int32_t activation, const rondo_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_rnn_step_f32$descriptor() {
+        return rondo_rnn_step_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_rnn_step_f32(int32_t activation, const rondo_step *step)
+     * }
+     */
+    public static MethodHandle rondo_rnn_step_f32$handle() {
+        return rondo_rnn_step_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_rnn_step_f32(int32_t activation, const rondo_step *step)
+     * }
+     */
+    public static MemorySegment rondo_rnn_step_f32$address() {
+        return rondo_rnn_step_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_rnn_step_f32(int32_t activation, const rondo_step *step)
+     * }
+     */
+    public static void rondo_rnn_step_f32(int activation, MemorySegment step) {
+        var mh$ = rondo_rnn_step_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_rnn_step_f32", activation, step);
+            }
+            mh$.invokeExact(activation, step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_rnn_step_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_INT,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_rnn_step_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_rnn_step_backward_f32(int32_t activation, const rondo_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_rnn_step_backward_f32$descriptor() {
+        return rondo_rnn_step_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_rnn_step_backward_f32(int32_t activation, const rondo_step *step)
+     * }
+     */
+    public static MethodHandle rondo_rnn_step_backward_f32$handle() {
+        return rondo_rnn_step_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_rnn_step_backward_f32(int32_t activation, const rondo_step *step)
+     * }
+     */
+    public static MemorySegment rondo_rnn_step_backward_f32$address() {
+        return rondo_rnn_step_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_rnn_step_backward_f32(int32_t activation, const rondo_step *step)
+     * }
+     */
+    public static void rondo_rnn_step_backward_f32(int activation, MemorySegment step) {
+        var mh$ = rondo_rnn_step_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_rnn_step_backward_f32", activation, step);
+            }
+            mh$.invokeExact(activation, step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_lstm_step_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_lstm_step_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_lstm_step_f32(const rondo_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_lstm_step_f32$descriptor() {
+        return rondo_lstm_step_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_lstm_step_f32(const rondo_step *step)
+     * }
+     */
+    public static MethodHandle rondo_lstm_step_f32$handle() {
+        return rondo_lstm_step_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_lstm_step_f32(const rondo_step *step)
+     * }
+     */
+    public static MemorySegment rondo_lstm_step_f32$address() {
+        return rondo_lstm_step_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_lstm_step_f32(const rondo_step *step)
+     * }
+     */
+    public static void rondo_lstm_step_f32(MemorySegment step) {
+        var mh$ = rondo_lstm_step_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_lstm_step_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_lstm_step_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_lstm_step_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_lstm_step_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_lstm_step_backward_f32$descriptor() {
+        return rondo_lstm_step_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_lstm_step_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static MethodHandle rondo_lstm_step_backward_f32$handle() {
+        return rondo_lstm_step_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_lstm_step_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static MemorySegment rondo_lstm_step_backward_f32$address() {
+        return rondo_lstm_step_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_lstm_step_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static void rondo_lstm_step_backward_f32(MemorySegment step) {
+        var mh$ = rondo_lstm_step_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_lstm_step_backward_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_lbr_gru_step_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_lbr_gru_step_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_lbr_gru_step_f32(const rondo_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_lbr_gru_step_f32$descriptor() {
+        return rondo_lbr_gru_step_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_lbr_gru_step_f32(const rondo_step *step)
+     * }
+     */
+    public static MethodHandle rondo_lbr_gru_step_f32$handle() {
+        return rondo_lbr_gru_step_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_lbr_gru_step_f32(const rondo_step *step)
+     * }
+     */
+    public static MemorySegment rondo_lbr_gru_step_f32$address() {
+        return rondo_lbr_gru_step_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_lbr_gru_step_f32(const rondo_step *step)
+     * }
+     */
+    public static void rondo_lbr_gru_step_f32(MemorySegment step) {
+        var mh$ = rondo_lbr_gru_step_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_lbr_gru_step_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_lbr_gru_step_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_lbr_gru_step_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_lbr_gru_step_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_lbr_gru_step_backward_f32$descriptor() {
+        return rondo_lbr_gru_step_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_lbr_gru_step_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static MethodHandle rondo_lbr_gru_step_backward_f32$handle() {
+        return rondo_lbr_gru_step_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_lbr_gru_step_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static MemorySegment rondo_lbr_gru_step_backward_f32$address() {
+        return rondo_lbr_gru_step_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_lbr_gru_step_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static void rondo_lbr_gru_step_backward_f32(MemorySegment step) {
+        var mh$ = rondo_lbr_gru_step_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_lbr_gru_step_backward_f32", step);
+            }
+            mh$.invokeExact(step);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

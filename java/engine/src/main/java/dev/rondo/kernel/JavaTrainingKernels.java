@@ -95,6 +95,17 @@ final class JavaTrainingKernels implements TrainingKernels {
     }
 
     @Override
+    public void columnSums(MemorySegment x, long rows, long width, MemorySegment sums) {
+        for (long j = 0; j < width; j++) {
+            double sum = 0;
+            for (long i = 0; i < rows; i++) {
+                sum += x.getAtIndex(F32, i * width + j);
+            }
+            sums.setAtIndex(F32, j, (float) sum);
+        }
+    }
+
+    @Override
     public double sumOfSquares(MemorySegment x, long count) {
         double sum = 0;
         for (long i = 0; i < count; i++) {

@@ -233,6 +233,11 @@ final class NativeTrainingKernels implements TrainingKernels {
     }
 
     @Override
+    public void columnSums(MemorySegment x, long rows, long width, MemorySegment sums) {
+        rondo_column_sums_f32(x, rows, width, width, sums, 0);
+    }
+
+    @Override
     public double sumOfSquares(MemorySegment x, long count) {
         return rondo_sum_of_squares_f32(x, count);
     }

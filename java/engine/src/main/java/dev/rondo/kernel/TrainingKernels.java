@@ -61,6 +61,9 @@ public sealed interface TrainingKernels permits NativeTrainingKernels, JavaTrain
     /// `x = min(max(x, -bound), bound)`; NaN stays.
     void clamp(MemorySegment x, long count, float bound);
 
+    /// The sums of the columns of dense rows: `sums[j] = sum_i x[i, j]`.
+    void columnSums(MemorySegment x, long rows, long width, MemorySegment sums);
+
     /// The sum of squares, in double precision.
     double sumOfSquares(MemorySegment x, long count);
 

@@ -34,10 +34,16 @@ public final class Primitive implements AutoCloseable {
         int create(MemorySegment slot, MemorySegment engine, MemorySegment attr);
     }
 
-    /// An element-wise function applied to a primitive's result before it is stored.
-    ///
-    /// @param algorithm one of `dnnl_eltwise_…`
-    public record PostOp(int algorithm, float alpha, float beta) {}
+    /// What happens to a primitive's result before it is stored.
+    public sealed interface PostOp {
+        /// An element-wise function.
+        ///
+        /// @param algorithm one of `dnnl_eltwise_…`
+        record Eltwise(int algorithm, float alpha, float beta) implements PostOp {}
+
+        /// What is stored there so far is added.
+        record Sum() implements PostOp {}
+    }
 
     /// Creates the primitive.
     ///
@@ -98,10 +104,12 @@ public final class Primitive implements AutoCloseable {
     private static Handle postOps(PostOp postOp) {
         Handle postOps = Handle.create(
                 "dnnl_post_ops_create", postOp::toString, Dnnl::dnnl_post_ops_create, Dnnl::dnnl_post_ops_destroy);
-        Status.check(
-                dnnl_post_ops_append_eltwise(postOps.address(), postOp.algorithm(), postOp.alpha(), postOp.beta()),
-                "dnnl_post_ops_append_eltwise",
-                postOp::toString);
+        int status = switch (postOp) {
+            case PostOp.Eltwise(int algorithm, float alpha, float beta) ->
+                dnnl_post_ops_append_eltwise(postOps.address(), algorithm, alpha, beta);
+            case PostOp.Sum() -> dnnl_post_ops_append_sum(postOps.address(), 1, 0, dnnl_data_type_undef());
+        };
+        Status.check(status, "dnnl_post_ops_append", postOp::toString);
         return postOps;
     }
 

@@ -9,19 +9,19 @@ import dev.rondo.program.Activation;
 final class ActivationPostOp {
     private ActivationPostOp() {}
 
-    static PostOp of(Activation activation) {
+    static PostOp.Eltwise of(Activation activation) {
         return switch (activation) {
-            case RELU -> new PostOp(dnnl_eltwise_relu(), 0, 0);
-            case TANH -> new PostOp(dnnl_eltwise_tanh(), 0, 0);
-            case SIGMOID -> new PostOp(dnnl_eltwise_logistic(), 0, 0);
-            case GELU -> new PostOp(dnnl_eltwise_gelu_erf(), 0, 0);
-            case ELU -> new PostOp(dnnl_eltwise_elu(), 1, 0);
-            case EXP -> new PostOp(dnnl_eltwise_exp(), 0, 0);
-            case LOG -> new PostOp(dnnl_eltwise_log(), 0, 0);
-            case ABS -> new PostOp(dnnl_eltwise_abs(), 0, 0);
-            case SQRT -> new PostOp(dnnl_eltwise_sqrt(), 0, 0);
-            case SQUARE -> new PostOp(dnnl_eltwise_square(), 0, 0);
-            case NEGATE -> new PostOp(dnnl_eltwise_linear(), -1, 0);
+            case RELU -> new PostOp.Eltwise(dnnl_eltwise_relu(), 0, 0);
+            case TANH -> new PostOp.Eltwise(dnnl_eltwise_tanh(), 0, 0);
+            case SIGMOID -> new PostOp.Eltwise(dnnl_eltwise_logistic(), 0, 0);
+            case GELU -> new PostOp.Eltwise(dnnl_eltwise_gelu_erf(), 0, 0);
+            case ELU -> new PostOp.Eltwise(dnnl_eltwise_elu(), 1, 0);
+            case EXP -> new PostOp.Eltwise(dnnl_eltwise_exp(), 0, 0);
+            case LOG -> new PostOp.Eltwise(dnnl_eltwise_log(), 0, 0);
+            case ABS -> new PostOp.Eltwise(dnnl_eltwise_abs(), 0, 0);
+            case SQRT -> new PostOp.Eltwise(dnnl_eltwise_sqrt(), 0, 0);
+            case SQUARE -> new PostOp.Eltwise(dnnl_eltwise_square(), 0, 0);
+            case NEGATE -> new PostOp.Eltwise(dnnl_eltwise_linear(), -1, 0);
         };
     }
 }

@@ -49,7 +49,7 @@ public final class Eltwise extends Op {
             Value src = emitter.dense(x);
             Value diffDst = emitter.dense(dy);
             MemoryDescriptor layout = emitter.layout(src.shape().elements());
-            Primitive.PostOp function = ActivationPostOp.of(activation);
+            Primitive.PostOp.Eltwise function = ActivationPostOp.of(activation);
             Primitive hint = emitter.keep(primitive(layout, dnnl_forward_training()));
             Primitive derivative = emitter.keep(Primitive.create(
                     "dnnl_eltwise_backward_primitive_desc_create",
@@ -76,7 +76,7 @@ public final class Eltwise extends Op {
     }
 
     private Primitive primitive(MemoryDescriptor layout, int kind) {
-        Primitive.PostOp function = ActivationPostOp.of(activation);
+        Primitive.PostOp.Eltwise function = ActivationPostOp.of(activation);
         return Primitive.create(
                 "dnnl_eltwise_forward_primitive_desc_create",
                 activation.name().toLowerCase(Locale.ROOT) + " " + x.shape(),

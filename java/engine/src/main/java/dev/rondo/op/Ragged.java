@@ -159,22 +159,9 @@ record Ragged(Emitter emitter, Value lengths, OneDirection part, OneDirection al
         return new RecurrentTraining.OutputGradients(output, null, given.c());
     }
 
-    /// Emits the gradients of the direction's inputs.
-    ///
-    /// @param gradients those of the aligned direction
-    /// @param dx        where the gradient of the layer's x goes: zeros in the padding
-    RecurrentTraining.InputGradients emitInputGradients(RecurrentTraining.InputGradients gradients, Value dx) {
-        long width = part.descriptor().input();
-        emitSelect(emitter, lengths, gradients.x().slice(2, 0, width), dx, isTurned());
-        return new RecurrentTraining.InputGradients(
-                dx,
-                gradients.h(),
-                gradients.c(),
-                gradients.layer().slice(0, 0, width),
-                gradients.iter(),
-                gradients.projection(),
-                gradients.peephole(),
-                gradients.bias());
+    /// Emits the gradient of x from that of the aligned one: zeros in the padding.
+    void emitInputGradient(Value from, Value dx) {
+        emitSelect(emitter, lengths, from.slice(2, 0, part.descriptor().input()), dx, isTurned());
     }
 
     /// Emits `to[t] = from[t]`, or `to[t] = from[length - 1 - t]` where turned, and zeros from each sequence's length

@@ -66,20 +66,7 @@ public final class Recurrent extends Op {
     private final @Nullable Value c0;
     private final @Nullable Value attention; // (T, N)
     private final @Nullable Value lengths; // (N)
-    private final List<Trained> trained = new ArrayList<>();
-
-    /// What the forward pass of a direction kept for the way back.
-    ///
-    /// @param ragged how its sequences are aligned, or null where all have T steps
-    record Trained(RecurrentTraining direction, @Nullable Ragged ragged) {
-        RecurrentTraining.InputGradients backward(Emitter emitter, RecurrentTraining.OutputGradients given, Value dx) {
-            if (ragged == null) {
-                return direction.backward(given, dx);
-            }
-            Value aligned = emitter.temporary(ragged.aligned().x().shape());
-            return ragged.emitInputGradients(direction.backward(ragged.emitAligned(given), aligned), dx);
-        }
-    }
+    private final List<RecurrentTraining> trained = new ArrayList<>();
 
     /// @param directions the directions, in the order of the states' first dimension
     /// @param lengths    number of steps of each sequence, I64 from 1 to T, or null where all have T
@@ -270,13 +257,10 @@ public final class Recurrent extends Op {
             // The way back needs what each direction gave, not their sum.
             Value output = isSum() ? emitter.temporary(output().shape()) : output();
             OneDirection direction = direction(d, output, true);
-            if (lengths == null) {
-                trained.add(new Trained(new RecurrentTraining(emitter, direction), null));
-            } else {
-                Ragged ragged = Ragged.emit(emitter, lengths, direction, cell.hasCellState());
-                trained.add(new Trained(new RecurrentTraining(emitter, ragged.aligned()), ragged));
-                ragged.emitResults();
-            }
+            trained.add(
+                    lengths == null
+                            ? RecurrentTraining.emit(emitter, direction)
+                            : RaggedTraining.emit(emitter, lengths, direction));
             if (isSum() && d == 0) {
                 emitter.copy(output, output());
             } else if (isSum()) {
@@ -345,7 +329,7 @@ public final class Recurrent extends Op {
     }
 
     /// What the forward pass kept of each direction.
-    List<Trained> trained() {
+    List<RecurrentTraining> trained() {
         return trained;
     }
 

@@ -102,36 +102,20 @@ final class RecurrentBackward extends Op {
             return;
         }
         for (int d = 0; d < weights.size(); d++) {
-            Value dx = d == 0 ? x : emitter.temporary(x.shape());
-            Recurrent.Trained direction = layer.trained().get(d);
-            RecurrentTraining.InputGradients gradients = direction.backward(
-                    emitter,
-                    layer.outputGradients(d, outputGradient, hNGradient, cNGradient),
-                    layer.isBatchFirst() ? dx.transpose(0, 1) : dx);
-            if (d > 0) {
+            Value dx = !emitter.isNeeded(x) ? null : d == 0 ? x : emitter.temporary(x.shape());
+            RecurrentTraining.StateGradients gradients = layer.trained()
+                    .get(d)
+                    .backward(
+                            layer.outputGradients(d, outputGradient, hNGradient, cNGradient),
+                            dx != null && layer.isBatchFirst() ? dx.transpose(0, 1) : dx,
+                            weights.get(d));
+            if (dx != null && d > 0) {
                 emitter.accumulate(dx, x);
             }
             emitter.copy(gradients.h(), h0.select(0, d));
             if (c0 != null) {
                 emitter.copy(gradients.c(), c0.select(0, d));
             }
-            copyWeights(emitter, direction.direction().descriptor(), gradients, weights.get(d));
-        }
-    }
-
-    private static void copyWeights(
-            Emitter emitter,
-            RecurrentDescriptor descriptor,
-            RecurrentTraining.InputGradients from,
-            WeightGradients to) {
-        TrainedWeights.gradient(emitter, descriptor, from.layer(), to.inputWeight());
-        TrainedWeights.gradient(emitter, descriptor, from.iter(), to.stateWeight());
-        TrainedWeights.biasGradient(emitter, descriptor, from.bias(), to.inputBias(), to.stateBias());
-        if (to.projectionWeight() != null) {
-            emitter.copy(from.projection().transpose(0, 1), to.projectionWeight());
-        }
-        if (to.peepholeWeight() != null) {
-            emitter.copy(from.peephole(), to.peepholeWeight());
         }
     }
 }
