@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
             InfoCommand.class,
             BenchCommand.class,
             DoctorCommand.class,
+            TrainCommand.class,
             HelpCommand.class
         },
         footer = {"", "Start here:", "  rondo demo", "  rondo COMMAND --help"})

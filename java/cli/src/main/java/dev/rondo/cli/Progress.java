@@ -14,6 +14,9 @@ interface Progress extends AutoCloseable {
     /// Tells how much is done by now.
     void reach(long done);
 
+    /// Says in a few words what else there is to know.
+    default void note(String text) {}
+
     @Override
     default void close() {}
 
@@ -34,6 +37,11 @@ interface Progress extends AutoCloseable {
             @Override
             public void reach(long done) {
                 bar.stepTo(done);
+            }
+
+            @Override
+            public void note(String text) {
+                bar.setExtraMessage(" " + text);
             }
 
             @Override
