@@ -95,7 +95,7 @@ void optimizers();
 void reductions();
 void column_sums();
 void dropout();
-void gru();
-void gru_activations();
+void recurrent();
+void activations();
 
 }  // namespace test
