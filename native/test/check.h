@@ -97,5 +97,6 @@ void column_sums();
 void dropout();
 void gru();
 void gru_activations();
+void recurrent_steps();
 
 }  // namespace test
