@@ -97,5 +97,6 @@ void column_sums();
 void dropout();
 void recurrent();
 void activations();
+void recurrent_steps();
 
 }  // namespace test

@@ -23,6 +23,7 @@ int main(int argc, char **argv) {
     test::dropout();
     test::recurrent();
     test::activations();
+    test::recurrent_steps();
 
     std::printf("%d failures\n", test::failures);
     return test::failures == 0 ? 0 : 1;
