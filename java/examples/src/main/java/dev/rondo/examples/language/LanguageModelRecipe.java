@@ -35,7 +35,7 @@ public final class LanguageModelRecipe {
     private static final int CHECKPOINTS = 40;
     private static final int EVALUATION_STEPS = 64;
     private static final int SAMPLE_BYTES = 2000;
-    private static final double SAMPLE_TEMPERATURE = 0.6;
+    private static final double SAMPLE_TEMPERATURE = 0.8;
 
     /// Sizes and pace.
     ///
