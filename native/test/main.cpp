@@ -21,8 +21,8 @@ int main(int argc, char **argv) {
     test::reductions();
     test::column_sums();
     test::dropout();
-    test::gru();
-    test::gru_activations();
+    test::recurrent();
+    test::activations();
     test::recurrent_steps();
 
     std::printf("%d failures\n", test::failures);
