@@ -120,15 +120,29 @@ public final class Session implements AutoCloseable {
     /// @throws IllegalStateException    if the session or its model is closed, or another thread runs it right now
     /// @throws IllegalArgumentException if an id is outside its embedding; the outputs are undefined then
     public void run() {
+        begin();
+        try {
+            replay.run();
+        } finally {
+            end();
+        }
+    }
+
+    /// Keeps other threads and [#close()] away until [#end()].
+    void begin() {
         if (!STATE.compareAndSet(this, IDLE, RUNNING)) {
             throw new IllegalStateException(
                     state == CLOSED ? "the session is closed" : "another thread is running the session");
         }
-        try {
-            replay.run();
-        } finally {
-            STATE.setRelease(this, IDLE);
-        }
+    }
+
+    void end() {
+        STATE.setRelease(this, IDLE);
+    }
+
+    /// What the next run starts from; to be asked anew after each run.
+    Map<String, Tensor> states() {
+        return replay.states();
     }
 
     /// The instructions of a run, one a line: what is computed, and what computes it.

@@ -24,8 +24,13 @@ class ReadmeTest {
     }
 
     @Test
+    void theStreamingExampleRuns(@TempDir Path folder) throws Exception {
+        assertEquals("[16, 1, 2] after 572 bytes of state\n", run(folder, example(2)));
+    }
+
+    @Test
     void theTrainingExampleRuns(@TempDir Path folder) throws Exception {
-        String output = run(folder, example(2));
+        String output = run(folder, example(3));
         assertTrue(output.matches("(?s)[0-9.]+ before the first step, [0-9.]+ after it\\s*"), output);
     }
 

@@ -5,12 +5,17 @@ import dev.rondo.onednn.Engine;
 import dev.rondo.onednn.MemoryDescriptor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
 
 /// The memory of one replay: a block for the values, a scratchpad, and the native objects that point into them.
 public final class ReplayMemory {
     private static final long SCRATCHPAD_ALIGNMENT = 4096;
 
     private final MemoryPlan plan;
+    private final Map<Buffer, Buffer> opposite = new IdentityHashMap<>(); // of the two places of a state
+    private boolean exchanged;
     private final Arena arena;
     private final Resources resources = new Resources();
     private final MemorySegment block;
@@ -18,8 +23,12 @@ public final class ReplayMemory {
     private final MemorySegment stream;
     private long run = -1;
 
-    ReplayMemory(MemoryPlan plan, Arena arena) {
+    ReplayMemory(MemoryPlan plan, List<CarriedState> states, Arena arena) {
         this.plan = plan;
+        for (CarriedState state : states) {
+            opposite.put(state.before().buffer(), state.after().buffer());
+            opposite.put(state.after().buffer(), state.before().buffer());
+        }
         this.arena = arena;
         this.block = arena.allocate(plan.byteSize(), MemoryPlan.ALIGNMENT);
         this.scratchpad = arena.allocate(plan.scratchpadBytes(), SCRATCHPAD_ALIGNMENT);
@@ -30,7 +39,17 @@ public final class ReplayMemory {
 
     /// The memory that a value looks at, from its first element to its last.
     public MemorySegment segment(Value value) {
-        return plan.segment(value.buffer(), block).asSlice(value.byteOffset(), value.byteExtent());
+        Buffer buffer = exchanged ? opposite.getOrDefault(value.buffer(), value.buffer()) : value.buffer();
+        return plan.segment(buffer, block).asSlice(value.byteOffset(), value.byteExtent());
+    }
+
+    /// Lets what states are before a run and what they are after it change places, for whatever is bound from now on.
+    void exchangeStates() {
+        exchanged = !exchanged;
+    }
+
+    boolean hasStates() {
+        return !opposite.isEmpty();
     }
 
     /// The number of the run in progress, which random numbers are counted by: 0 for the first unless the
