@@ -77,9 +77,9 @@ public final class Model implements AutoCloseable {
         return of(List.of(input), values -> Map.of("output", module.forward(values.get(input.name()))));
     }
 
-    /// A model of one module over sequences of unequal lengths, padded at their ends: recurrent layers read each as if
-    /// it
-    /// were alone, as with a [dev.rondo.nn.PackedSequence]. What outputs hold in the padding means nothing.
+    /// A model of one module over sequences of unequal lengths, padded at their ends: recurrent layers read
+    /// each as if it were alone, as with a [dev.rondo.nn.PackedSequence]. What outputs hold in the padding
+    /// means nothing.
     ///
     /// {@snippet :
     /// try (Model model = Model.of(tagger, Input.ids("ids", "N", "T"), Input.ids("lengths", "N"));
@@ -138,8 +138,8 @@ public final class Model implements AutoCloseable {
     /// A session over streams, with one thread: each step goes on where the one before it ended.
     ///
     /// @param shapes shapes of one step's inputs, in the order of [#inputs()]: of one frame or several
-    /// @throws IllegalArgumentException if a shape does not fit its input, or naming a layer that reads from right
-    ///                                  to left
+    /// @throws IllegalArgumentException if a shape does not fit its input, or naming a layer that reads from
+    ///                                  right to left
     public StreamingSession stream(Shape... shapes) {
         return stream(1, shapes);
     }
@@ -148,8 +148,8 @@ public final class Model implements AutoCloseable {
     ///
     /// @param threads how many, up to [#MAX_THREADS]
     /// @param shapes  shapes of one step's inputs, in the order of [#inputs()]: of one frame or several
-    /// @throws IllegalArgumentException if the number of threads is not positive, a shape does not fit its input,
-    ///                                  or naming a layer that reads from right to left
+    /// @throws IllegalArgumentException if the number of threads is not positive, a shape does not fit its
+    ///                                  input, or naming a layer that reads from right to left
     public StreamingSession stream(int threads, Shape... shapes) {
         return new StreamingSession(open(true, threads, shapes));
     }

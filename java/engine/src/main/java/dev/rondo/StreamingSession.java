@@ -4,11 +4,12 @@ import dev.rondo.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 
-/// A model over streams that arrive in pieces: each step reads some frames and goes on where the one before it ended.
+/// A model over streams that arrive in pieces: each step reads some frames and goes on where the one before it
+/// ended.
 ///
 /// A session has as many streams as its inputs have samples (N), and a step has as many frames of each (T). The
-/// recurrent layers' states are carried from step to step without being copied; a step that fails changes nothing. What
-/// else a network computes over time, such as a mean, it computes within a step.
+/// recurrent layers' states are carried from step to step without being copied; a step that fails changes
+/// nothing. What else a network computes over time, such as a mean, it computes within a step.
 ///
 /// {@snippet :
 /// try (StreamingSession stream = model.stream(Shape.of(1, 1, 40))) { // T, N, features
@@ -76,7 +77,8 @@ public final class StreamingSession implements AutoCloseable {
 
     /// Computes the outputs of the next frames.
     ///
-    /// @throws IllegalStateException    if the session or its model is closed, or another thread uses it right now
+    /// @throws IllegalStateException    if the session or its model is closed, or another thread uses it right
+    ///                                  now
     /// @throws IllegalArgumentException if an id is outside its embedding; the states are what they were before
     public void step() {
         session.run();
@@ -116,8 +118,8 @@ public final class StreamingSession implements AutoCloseable {
     /// Goes on from a snapshot.
     ///
     /// @throws IllegalStateException    as [#step()]
-    /// @throws IllegalArgumentException if it is no snapshot, or that of another network or number of streams; the
-    ///                                  states are what they were before
+    /// @throws IllegalArgumentException if it is no snapshot, or that of another network or number of streams;
+    ///                                  the states are what they were before
     public void restore(byte[] snapshot) {
         restore(MemorySegment.ofArray(snapshot));
     }
@@ -125,8 +127,8 @@ public final class StreamingSession implements AutoCloseable {
     /// Goes on from a snapshot.
     ///
     /// @throws IllegalStateException    as [#step()]
-    /// @throws IllegalArgumentException if it is no snapshot, or that of another network or number of streams; the
-    ///                                  states are what they were before
+    /// @throws IllegalArgumentException if it is no snapshot, or that of another network or number of streams;
+    ///                                  the states are what they were before
     public void restore(MemorySegment snapshot) {
         exclusively(() -> format.read(snapshot, session.states()));
     }

@@ -38,8 +38,8 @@ public abstract class Module {
     /// A module without parameters yet.
     protected Module() {}
 
-    /// Records what this module computes. Recurrent layers carry their states from run to run where the recorder is
-    /// streaming, and read sequences of unequal lengths where it has lengths.
+    /// Records what this module computes. Recurrent layers carry their states from run to run where the
+    /// recorder is streaming, and read sequences of unequal lengths where it has lengths.
     public abstract Value forward(Value x);
 
     /// Makes a parameter known under a name.
@@ -65,8 +65,8 @@ public abstract class Module {
         }
     }
 
-    /// This module's name among all of the network's, `encoder.lstm`: the name it was first registered under, or its
-    /// class where it is no part of another module.
+    /// This module's name among all of the network's, `encoder.lstm`: the name it was first registered under,
+    /// or its class where it is no part of another module.
     public final String path() {
         return parent == null || parent.parent == null ? name : parent.path() + "." + name;
     }

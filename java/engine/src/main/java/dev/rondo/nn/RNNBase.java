@@ -23,9 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// Layers of unequal widths have their states side by side only layer by layer, so h0, c0, hN and cN are to be had
 /// only where all layers are equally wide.
 ///
-/// In a recording that streams ([dev.rondo.program.Recorder#streaming()]), layers that are given no initial states
-/// carry
-/// theirs from run to run. Layers that read from right to left cannot.
+/// In a recording that streams ([dev.rondo.program.Recorder#streaming()]), layers that are given no initial
+/// states carry theirs from run to run. Layers that read from right to left cannot.
 ///
 /// Training drops what the recurrence's regularization says: elements between layers, recurrent weights.
 ///

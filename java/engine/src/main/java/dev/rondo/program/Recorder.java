@@ -55,8 +55,8 @@ public final class Recorder {
         return new Recorder(true, false, false);
     }
 
-    /// A recording for inference over a stream: a run goes on where the one before it ended, because layers carry their
-    /// states ([#state]).
+    /// A recording for inference over a stream: a run goes on where the one before it ended, because layers
+    /// carry their states ([#state]).
     public static Recorder streaming() {
         return new Recorder(false, false, true);
     }

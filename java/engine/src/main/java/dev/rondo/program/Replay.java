@@ -13,8 +13,8 @@ public final class Replay implements AutoCloseable {
     private Bound next;
     private Bound afterNext;
 
-    /// Steps, and the states that they start from. A program with states is bound twice, the states' places exchanged:
-    /// what one run leaves is what the next one reads, and nothing is copied.
+    /// Steps, and the states that they start from. A program with states is bound twice, the states' places
+    /// exchanged: what one run leaves is what the next one reads, and nothing is copied.
     private record Bound(Step[] steps, Map<String, Tensor> states) {}
 
     Replay(Program program, ReplayMemory memory) {
@@ -70,7 +70,8 @@ public final class Replay implements AutoCloseable {
         return program.outputs(memory);
     }
 
-    /// The states that the next run starts from, by name: (N, …). A run that succeeds leaves other tensors here.
+    /// The states that the next run starts from, by name: (N, …). A run that succeeds leaves other tensors
+    /// here.
     public Map<String, Tensor> states() {
         return next.states;
     }

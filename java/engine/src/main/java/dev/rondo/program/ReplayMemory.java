@@ -43,7 +43,8 @@ public final class ReplayMemory {
         return plan.segment(buffer, block).asSlice(value.byteOffset(), value.byteExtent());
     }
 
-    /// Lets what states are before a run and what they are after it change places, for whatever is bound from now on.
+    /// Lets what states are before a run and what they are after it change places, for whatever is bound from
+    /// now on.
     void exchangeStates() {
         exchanged = !exchanged;
     }

@@ -94,8 +94,8 @@ public record Tensor(Shape shape, DataType type, MemorySegment data) {
 
     /// Copies the values out.
     ///
-    /// @throws IllegalArgumentException if the array has not as many places as there are elements, or the type is
-    ///                                  not F32
+    /// @throws IllegalArgumentException if the array has not as many places as there are elements, or the type
+    ///                                  is not F32
     public void copyTo(float[] values) {
         require(DataType.F32, values.length);
         MemorySegment.copy(data, F32, 0, values, 0, values.length);
@@ -103,7 +103,8 @@ public record Tensor(Shape shape, DataType type, MemorySegment data) {
 
     /// Copies the values to the buffer's remaining places; its position moves to its limit.
     ///
-    /// @throws IllegalArgumentException if it has not as many places as there are elements, or the type is not F32
+    /// @throws IllegalArgumentException if it has not as many places as there are elements, or the type is not
+    ///                                  F32
     public void copyTo(FloatBuffer values) {
         require(DataType.F32, values.remaining());
         ValueLayout theirs = F32.withOrder(values.order());
