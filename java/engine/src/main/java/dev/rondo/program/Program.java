@@ -40,7 +40,7 @@ public final class Program implements AutoCloseable {
         this.plan = MemoryPlan.of(this.instructions, pinned, weights);
     }
 
-    /// Bytes of memory that each replay takes: values and scratchpad.
+    /// Bytes of native memory that each replay takes, and runs in: values, and the scratchpad that instructions share.
     public long byteSize() {
         return plan.byteSize() + plan.scratchpadBytes();
     }

@@ -155,6 +155,7 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
     private final Updates updates;
     private final UpdateSchedule[] schedules;
     private final Resources resources = new Resources();
+    private final PackedWeights weights = new PackedWeights();
     private final int runsPerUpdate;
     private final @Nullable Replicas replicas; // null: one program does it all
     private final Execution[] executions;
@@ -169,7 +170,6 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
         this.schedules = updates.optimizers().stream().map(Optimizer::schedule).toArray(UpdateSchedule[]::new);
         this.runsPerUpdate = builder.accumulate;
         try {
-            PackedWeights weights = new PackedWeights();
             resources.add(weights::close);
             if (builder.replicas == 1 && builder.accumulate == 1) {
                 Recording recording = new Recording(new Recorder(true), builder.slots, objective);
@@ -317,9 +317,10 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
         return norm.data().get(ValueLayout.JAVA_FLOAT, 0);
     }
 
-    /// Bytes of native memory that the step holds, parameters and the optimizer's state not counted.
+    /// Bytes of native memory that the step holds: inputs, states, outputs, gradients, all that lies between, and
+    /// copies of constants. Parameters and the optimizer's state are not counted, and no more is taken in a run.
     public long byteSize() {
-        long bytes = replicas == null ? 0 : replicas.byteSize();
+        long bytes = weights.byteSize() + (replicas == null ? 0 : replicas.byteSize());
         for (Execution execution : executions) {
             bytes += execution.byteSize();
         }
