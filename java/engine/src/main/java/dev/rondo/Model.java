@@ -154,7 +154,7 @@ public final class Model implements AutoCloseable {
         return new StreamingSession(open(true, threads, shapes));
     }
 
-    private Session open(boolean streaming, int threads, Shape... shapes) {
+    Session open(boolean streaming, int threads, Shape... shapes) {
         if (threads < 1 || threads > MAX_THREADS) {
             throw new IllegalArgumentException("number of threads " + threads + " is not between 1 and " + MAX_THREADS);
         }

@@ -100,7 +100,7 @@ public final class Session implements AutoCloseable {
         return outputs;
     }
 
-    private static Tensor named(Map<String, Tensor> tensors, String name, String kind) {
+    static Tensor named(Map<String, Tensor> tensors, String name, String kind) {
         Tensor tensor = tensors.get(name);
         if (tensor == null) {
             throw new IllegalArgumentException("there is no " + kind + " named " + name + ", only " + tensors.keySet());
@@ -108,7 +108,7 @@ public final class Session implements AutoCloseable {
         return tensor;
     }
 
-    private static Tensor only(Map<String, Tensor> tensors, String kind) {
+    static Tensor only(Map<String, Tensor> tensors, String kind) {
         if (tensors.size() != 1) {
             throw new IllegalArgumentException("the model has several " + kind + ", name one of " + tensors.keySet());
         }
@@ -124,20 +124,30 @@ public final class Session implements AutoCloseable {
         try {
             replay.run();
         } finally {
-            end();
+            STATE.setRelease(this, IDLE);
         }
     }
 
-    /// Keeps other threads and [#close()] away until [#end()].
-    void begin() {
+    /// Does something with the session's memory while other threads and [#close()] are kept away.
+    void exclusively(Runnable action) {
+        begin();
+        try {
+            action.run();
+        } finally {
+            STATE.setRelease(this, IDLE);
+        }
+    }
+
+    private void begin() {
         if (!STATE.compareAndSet(this, IDLE, RUNNING)) {
             throw new IllegalStateException(
                     state == CLOSED ? "the session is closed" : "another thread is running the session");
         }
     }
 
-    void end() {
-        STATE.setRelease(this, IDLE);
+    /// What [#run()] does, for an action that is exclusive already.
+    void replay() {
+        replay.run();
     }
 
     /// What the next run starts from; to be asked anew after each run.

@@ -88,7 +88,7 @@ public final class StreamingSession implements AutoCloseable {
     ///
     /// @throws IllegalStateException as [#step()]
     public void reset() {
-        exclusively(
+        session.exclusively(
                 () -> session.states().values().forEach(state -> state.data().fill((byte) 0)));
     }
 
@@ -112,7 +112,7 @@ public final class StreamingSession implements AutoCloseable {
     /// @throws IllegalStateException    as [#step()]
     /// @throws IllegalArgumentException if there are more or fewer bytes
     public void snapshot(MemorySegment into) {
-        exclusively(() -> format.write(session.states(), into));
+        session.exclusively(() -> format.write(session.states(), into));
     }
 
     /// Goes on from a snapshot.
@@ -130,16 +130,7 @@ public final class StreamingSession implements AutoCloseable {
     /// @throws IllegalArgumentException if it is no snapshot, or that of another network or number of streams;
     ///                                  the states are what they were before
     public void restore(MemorySegment snapshot) {
-        exclusively(() -> format.read(snapshot, session.states()));
-    }
-
-    private void exclusively(Runnable action) {
-        session.begin();
-        try {
-            action.run();
-        } finally {
-            session.end();
-        }
+        session.exclusively(() -> format.read(snapshot, session.states()));
     }
 
     /// The instructions of a step, one a line: what is computed, and what computes it.
