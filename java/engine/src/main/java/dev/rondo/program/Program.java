@@ -54,7 +54,7 @@ public final class Program implements AutoCloseable {
     ///
     /// @param arena where the memory comes from; to be closed after [Replay#close()]
     public Replay replay(Arena arena) {
-        return new Replay(this, new ReplayMemory(plan, states, arena));
+        return new Replay(this, new ReplayMemory(plan, states, arena, threads));
     }
 
     Map<String, Tensor> inputs(ReplayMemory memory) {

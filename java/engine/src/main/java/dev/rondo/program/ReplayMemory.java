@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The memory of one replay: a block for the values, a scratchpad, and the native objects that point into them.
 public final class ReplayMemory {
@@ -21,10 +22,13 @@ public final class ReplayMemory {
     private final MemorySegment block;
     private final MemorySegment scratchpad;
     private final MemorySegment stream;
+    private final int threads;
+    private @Nullable Team team;
     private long run = -1;
 
-    ReplayMemory(MemoryPlan plan, List<CarriedState> states, Arena arena) {
+    ReplayMemory(MemoryPlan plan, List<CarriedState> states, Arena arena, int threads) {
         this.plan = plan;
+        this.threads = threads;
         for (CarriedState state : states) {
             opposite.put(state.before().buffer(), state.after().buffer());
             opposite.put(state.after().buffer(), state.before().buffer());
@@ -35,6 +39,11 @@ public final class ReplayMemory {
         Handle stream = Engine.stream();
         resources.add(stream::close);
         this.stream = stream.address();
+    }
+
+    /// The next offset in the scratchpad that another part of it may begin at.
+    static long align(long offset) {
+        return (offset + SCRATCHPAD_ALIGNMENT - 1) / SCRATCHPAD_ALIGNMENT * SCRATCHPAD_ALIGNMENT;
     }
 
     /// The memory that a value looks at, from its first element to its last.
@@ -74,6 +83,16 @@ public final class ReplayMemory {
     /// An arena that lives as long as the replay.
     public Arena arena() {
         return arena;
+    }
+
+    /// The threads of this replay, which instructions share: started when the first instruction asks.
+    public Team team() {
+        if (team == null) {
+            Team made = new Team(threads);
+            resources.add(made::close);
+            team = made;
+        }
+        return team;
     }
 
     /// A oneDNN memory object over some memory, destroyed with the replay.
