@@ -1,5 +1,7 @@
 package dev.rondo;
 
+import static java.lang.System.Logger.Level.DEBUG;
+
 import dev.rondo.nn.Functional;
 import dev.rondo.nn.Module;
 import dev.rondo.op.Copy;
@@ -46,6 +48,8 @@ public final class Model implements AutoCloseable {
 
     /// The most threads a session may use: OpenMP ends the process where it cannot start as many as it is told to.
     public static final int MAX_THREADS = 256;
+
+    private static final System.Logger LOG = System.getLogger("dev.rondo");
 
     private record ProgramKey(List<Shape> shapes, int threads, boolean streaming) {}
 
@@ -195,7 +199,11 @@ public final class Model implements AutoCloseable {
             values.put(input.name(), recorder.input(input.name(), key.shapes().get(i), input.type()));
         }
         network.record(values).forEach((name, value) -> recorder.output(name, computed(recorder, value)));
-        return recorder.finish(weights, key.threads());
+        Program program = recorder.finish(weights, key.threads());
+        if (LOG.isLoggable(DEBUG)) {
+            LOG.log(DEBUG, "a program for {0} with {1} threads:\n{2}", key.shapes(), key.threads(), program.describe());
+        }
+        return program;
     }
 
     private static Value computed(Recorder recorder, Value value) {

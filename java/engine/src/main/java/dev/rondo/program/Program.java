@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /// Prepared instructions for inputs of fixed shapes: recorded once, replayed many times.
 ///
@@ -45,9 +46,22 @@ public final class Program implements AutoCloseable {
         return plan.byteSize() + plan.scratchpadBytes();
     }
 
+    /// How many threads each instruction may use.
+    public int threads() {
+        return threads;
+    }
+
     /// The instructions in the order they run.
     public List<Instruction> instructions() {
         return instructions;
+    }
+
+    /// The instructions, one a line: what is computed, and what computes it.
+    public String describe() {
+        return instructions.stream()
+                .flatMap(Instruction::parts)
+                .map(instruction -> instruction.problem() + "  →  " + instruction.implementation())
+                .collect(Collectors.joining("\n"));
     }
 
     /// Memory and bound instructions for one thread at a time to run.
