@@ -5,6 +5,7 @@ import static java.lang.System.Logger.Level.DEBUG;
 import dev.rondo.bindings.dnnl.Dnnl;
 import dev.rondo.bindings.dnnl.dnnl_version_t;
 import dev.rondo.bindings.kernels.Kernels;
+import dev.rondo.bindings.linking.OpenLibraries;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -166,7 +167,7 @@ public final class NativeLibraries {
 
     private static void load(Library library, Platform platform) {
         try {
-            System.load(library.path().toAbsolutePath().toString());
+            OpenLibraries.open(library.path());
             LOG.log(DEBUG, "loaded {0} from {1}", library.path(), library.origin());
         } catch (UnsatisfiedLinkError e) {
             String advice = e.getMessage().contains("failed to map segment")
