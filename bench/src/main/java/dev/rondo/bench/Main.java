@@ -1,5 +1,6 @@
 package dev.rondo.bench;
 
+import dev.rondo.format.MalformedFileException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,7 +26,7 @@ public final class Main {
             } else {
                 run(all);
             }
-        } catch (IllegalArgumentException | RunnerException | CommandLineOptionException e) {
+        } catch (IllegalArgumentException | MalformedFileException | RunnerException | CommandLineOptionException e) {
             System.err.println("error: " + e.getMessage());
             System.exit(2);
         }

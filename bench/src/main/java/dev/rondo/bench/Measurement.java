@@ -31,7 +31,8 @@ record Measurement(
 
     /// All results of a file.
     ///
-    /// @throws IOException if it cannot be read, or is no output of JMH's
+    /// @throws IOException                             if it cannot be read
+    /// @throws dev.rondo.format.MalformedFileException if it is no output of JMH's
     static List<Measurement> read(Path file) throws IOException {
         return JsonField.of(Json.read(file), file.toString()).elements().stream()
                 .map(Measurement::of)

@@ -19,6 +19,7 @@ import java.util.function.ToDoubleFunction;
 /// Rondo's ratio to its best peer stands in every row; below 1 the peer is faster, and the report says so.
 final class Report {
     private static final String RONDO = "rondo";
+    private static final double LONGEST_COUNTED = 1e3; // µs; the profiler's own KBs an iteration drown longer runs
 
     /// What one line of a table compares: the same work in all libraries.
     private record Row(String what, List<Measurement> all) {
@@ -73,7 +74,12 @@ final class Report {
                     "99.9 % of runs take less than, in µs",
                     rows, one -> one.tail().orElseThrow(), one -> one.tail().orElseThrow());
         } else {
-            table("µs a run", rows, Measurement::time, Measurement::time);
+            boolean isLong = measurements.stream().allMatch(one -> one.time() >= 1e4);
+            table(
+                    isLong ? "ms a run" : "µs a run",
+                    rows,
+                    one -> isLong ? one.time() / 1e3 : one.time(),
+                    Measurement::time);
             text.append("The iterations of a result are %.0f %% apart in the median, %.0f %% at most.\n\n"
                     .formatted(
                             100
@@ -87,8 +93,8 @@ final class Report {
                                             .orElse(0)));
         }
         List<Row> counted = rows.stream()
-                .filter(row ->
-                        row.all().stream().allMatch(one -> one.allocation().isPresent()))
+                .filter(row -> row.all().stream()
+                        .allMatch(one -> one.allocation().isPresent() && one.time() < LONGEST_COUNTED))
                 .toList();
         if (!counted.isEmpty()) {
             allocation(counted);
@@ -108,7 +114,7 @@ final class Report {
         for (Measurement one : measurements) {
             String what = one.shape()
                     + (hasThreads ? ", " + one.threads() + " threads" : "")
-                    + (isSampled ? ", " + one.callers() + " callers" : "");
+                    + (isSampled ? ", callers: " + one.callers() : "");
             rows.computeIfAbsent(what, _ -> new ArrayList<>()).add(one);
         }
         return rows.entrySet().stream()
