@@ -8,10 +8,10 @@ namespace rondo::RONDO_ISA {
 const Kernels kernels = {
     RONDO_NAME(RONDO_ISA),
     softmax,
-    gru,
-    gru_scratch_size,
-    gru_packed_size,
-    gru_pack,
+    recurrent,
+    recurrent_scratch_size,
+    recurrent_packed_size,
+    recurrent_pack,
     embedding_backward,
     softmax_backward,
     cross_entropy,
@@ -37,6 +37,10 @@ const Kernels kernels = {
     lstm_step_backward,
     lbr_gru_step,
     lbr_gru_step_backward,
+    gru_reset,
+    gru_reset_backward,
+    gru_step,
+    gru_step_backward,
 };
 
 }  // namespace rondo::RONDO_ISA
