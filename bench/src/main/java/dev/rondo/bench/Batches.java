@@ -6,19 +6,13 @@ import org.openjdk.jmh.annotations.Param;
 public class Batches extends ContenderBenchmark {
     @Param({
         "lstm h256 b1 t50",
-        "lstm h256 b2 t50",
         "lstm h256 b4 t50",
-        "lstm h256 b8 t50",
         "lstm h256 b16 t50",
-        "lstm h256 b32 t50",
         "lstm h256 b64 t50",
         "lstm h256 b128 t50",
         "gru h256 b1 t50",
-        "gru h256 b2 t50",
         "gru h256 b4 t50",
-        "gru h256 b8 t50",
         "gru h256 b16 t50",
-        "gru h256 b32 t50",
         "gru h256 b64 t50",
         "gru h256 b128 t50"
     })

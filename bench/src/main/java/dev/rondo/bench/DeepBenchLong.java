@@ -2,7 +2,7 @@ package dev.rondo.bench;
 
 import org.openjdk.jmh.annotations.Param;
 
-/// DeepBench's inference problems of 375 steps and more, up to ten seconds a run: the GRUs of the server set.
+/// The GRUs of DeepBench's server set that [DeepBench] leaves out, up to ten seconds a run.
 ///
 /// Source: baidu-research/DeepBench, `code/kernels/rnn_problems.h`.
 public class DeepBenchLong extends ContenderBenchmark {
@@ -19,30 +19,38 @@ public class DeepBenchLong extends ContenderBenchmark {
         "gru h1536 b4 t375",
         "gru h1536 b4 t750",
         "gru h1536 b4 t1500",
+        "gru h2048 b1 t187",
         "gru h2048 b1 t375",
         "gru h2048 b1 t750",
         "gru h2048 b1 t1500",
+        "gru h2048 b2 t187",
         "gru h2048 b2 t375",
         "gru h2048 b2 t750",
         "gru h2048 b2 t1500",
+        "gru h2048 b4 t187",
         "gru h2048 b4 t375",
         "gru h2048 b4 t750",
         "gru h2048 b4 t1500",
+        "gru h2560 b1 t187",
         "gru h2560 b1 t375",
         "gru h2560 b1 t750",
         "gru h2560 b1 t1500",
+        "gru h2560 b2 t187",
         "gru h2560 b2 t375",
         "gru h2560 b2 t750",
         "gru h2560 b2 t1500",
+        "gru h2560 b4 t187",
         "gru h2560 b4 t375",
         "gru h2560 b4 t750",
         "gru h2560 b4 t1500",
         "gru h2816 b1 t375",
         "gru h2816 b1 t750",
         "gru h2816 b1 t1500",
+        "gru h2816 b2 t187",
         "gru h2816 b2 t375",
         "gru h2816 b2 t750",
         "gru h2816 b2 t1500",
+        "gru h2816 b4 t187",
         "gru h2816 b4 t375",
         "gru h2816 b4 t750",
         "gru h2816 b4 t1500"

@@ -3,7 +3,6 @@ package dev.rondo.bench;
 import dev.rondo.format.MalformedFileException;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
@@ -56,13 +55,7 @@ public final class Main {
         List<Suite> suites = new ArrayList<>();
         int options = 0;
         while (options < args.size() && !args.get(options).startsWith("-")) {
-            String name = args.get(options++);
-            Suite suite = Suite.named(name);
-            if (suite == null) {
-                throw new IllegalArgumentException(
-                        "there is no suite named " + name + ", only " + Arrays.toString(Suite.values()));
-            }
-            suites.add(suite);
+            suites.add(Suite.named(args.get(options++)));
         }
         CommandLineOptions given =
                 new CommandLineOptions(args.subList(options, args.size()).toArray(String[]::new));

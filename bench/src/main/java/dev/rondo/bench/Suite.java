@@ -33,7 +33,7 @@ enum Suite {
     LENGTHS(VariableLengths.class, "Sequences of unequal lengths"),
     CONCURRENCY(Concurrency.class, "Many callers of one model", 1, 2, 4, 8, 16, 32),
     COLD(ColdStart.class, "First result of a new JVM"),
-    DEEPBENCH_LONG(DeepBenchLong.class, "DeepBench's problems of 375 steps and more");
+    DEEPBENCH_LONG(DeepBenchLong.class, "The rest of DeepBench's server set: long and wide GRUs");
 
     /// Where results go, one file a suite.
     static final Path RESULTS = Path.of("bench-results");
@@ -50,20 +50,17 @@ enum Suite {
 
     /// The suite of this name.
     ///
-    /// @return null if there is none
+    /// @throws IllegalArgumentException if there is none
     static Suite named(String name) {
         return Arrays.stream(values())
                 .filter(suite -> suite.toString().equals(name))
                 .findFirst()
-                .orElse(null);
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "there is no suite named " + name + ", only " + Arrays.toString(values())));
     }
 
     String title() {
         return title;
-    }
-
-    Class<?> benchmark() {
-        return benchmark;
     }
 
     /// The results' file.
@@ -93,12 +90,14 @@ enum Suite {
     /// Runs the suite and writes its results.
     ///
     /// @param given JMH's options; parameters and the number of threads take the place of the suite's
+    /// @throws RunnerException if some library did not run or its output disagreed; the others' results are written
     void run(CommandLineOptions given) throws RunnerException, IOException {
         Collection<String> shapes = given.getParameter("shape").orElse(shapes());
         Collection<String> asked = given.getParameter("library").orElse(List.of());
         int[] threads =
                 given.getThreads().hasValue() ? new int[] {given.getThreads().get()} : callers;
         List<RunResult> results = new ArrayList<>();
+        List<String> failed = new ArrayList<>();
         for (String shape : shapes) {
             String[] names = libraries(LayerShape.parse(shape)).stream()
                     .map(Library::name)
@@ -114,14 +113,25 @@ enum Suite {
                 if (this != COLD) {
                     options.addProfiler(GCProfiler.class);
                 }
-                results.addAll(new Runner(options.build()).run());
+                Collection<RunResult> some = new Runner(options.build()).run();
+                results.addAll(some);
+                for (String name : names) {
+                    if (some.stream()
+                            .noneMatch(one -> name.equals(one.getParams().getParam("library")))) {
+                        failed.add(name + ", " + shape);
+                    }
+                }
             }
         }
-        Files.createDirectories(RESULTS);
-        ResultFormatFactory.getInstance(ResultFormatType.JSON, file().toString())
-                .writeOut(results);
-        System.out.println(
-                "\n" + results.size() + " results in " + file() + "; the report command makes tables of them");
+        if (!results.isEmpty()) {
+            Files.createDirectories(RESULTS);
+            ResultFormatFactory.getInstance(ResultFormatType.JSON, file().toString())
+                    .writeOut(results);
+            System.out.println(results.size() + " results in " + file() + "; the report command makes tables of them");
+        }
+        if (!failed.isEmpty()) {
+            throw new RunnerException("the " + this + " suite has no result of " + String.join("; ", failed));
+        }
     }
 
     @Override

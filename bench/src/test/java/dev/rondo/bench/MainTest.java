@@ -54,6 +54,15 @@ class MainTest {
     }
 
     @Test
+    void aContenderThatFailsIsNamed() throws Exception {
+        Result result = run("streaming", "-p", "shape=lstm h8 b1 t1", "-p", "library=java", "-p", "threads=x");
+        assertEquals(2, result.status());
+        assertTrue(
+                result.errors().contains("error: the streaming suite has no result of java, lstm h8 b1 t1"),
+                result.errors());
+    }
+
+    @Test
     void aSuiteRunsAndIsReported() throws Exception {
         String shape = "lstm h8 b1 t1";
         Result suite = run(

@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.HashSet;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -23,6 +26,16 @@ class SuiteTest {
             assertTrue(suite.libraries(shape).size() > 1, text + " has no peer");
         }
         assertEquals(suite, Suite.named(suite.toString()));
+    }
+
+    @Test
+    void deepBenchIsWhole() {
+        Set<String> shapes = new HashSet<>(Suite.DEEPBENCH.shapes());
+        shapes.addAll(Suite.DEEPBENCH_LONG.shapes());
+        assertEquals(71, shapes.size()); // 69 on servers, 3 on devices, one of which is the same
+        assertEquals(
+                71,
+                Suite.DEEPBENCH.shapes().size() + Suite.DEEPBENCH_LONG.shapes().size());
     }
 
     private static Stream<Arguments> with(String text, boolean isStream) {
