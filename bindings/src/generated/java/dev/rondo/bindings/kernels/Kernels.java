@@ -2060,6 +2060,7 @@ public class Kernels extends Kernels$shared {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Kernels.C_LONG,
             Kernels.C_LONG,
+            Kernels.C_LONG,
             Kernels.C_LONG
         );
 
@@ -2071,7 +2072,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int64_t rondo_recurrent_scratch_size(int64_t batch, int64_t hidden)
+     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden)
      * }
      */
     public static FunctionDescriptor rondo_recurrent_scratch_size$descriptor() {
@@ -2081,7 +2082,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int64_t rondo_recurrent_scratch_size(int64_t batch, int64_t hidden)
+     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden)
      * }
      */
     public static MethodHandle rondo_recurrent_scratch_size$handle() {
@@ -2091,7 +2092,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int64_t rondo_recurrent_scratch_size(int64_t batch, int64_t hidden)
+     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden)
      * }
      */
     public static MemorySegment rondo_recurrent_scratch_size$address() {
@@ -2100,16 +2101,16 @@ public class Kernels extends Kernels$shared {
 
     /**
      * {@snippet lang=c :
-     * int64_t rondo_recurrent_scratch_size(int64_t batch, int64_t hidden)
+     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden)
      * }
      */
-    public static long rondo_recurrent_scratch_size(long batch, long hidden) {
+    public static long rondo_recurrent_scratch_size(long steps, long batch, long hidden) {
         var mh$ = rondo_recurrent_scratch_size.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("rondo_recurrent_scratch_size", batch, hidden);
+                traceDowncall("rondo_recurrent_scratch_size", steps, batch, hidden);
             }
-            return (long)mh$.invokeExact(batch, hidden);
+            return (long)mh$.invokeExact(steps, batch, hidden);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2185,6 +2186,7 @@ public class Kernels extends Kernels$shared {
             Kernels.C_LONG,
             Kernels.C_LONG,
             Kernels.C_LONG,
+            Kernels.C_INT,
             Kernels.C_POINTER
         );
 
@@ -2196,7 +2198,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, float *packed)
+     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts, float *packed)
      * }
      */
     public static FunctionDescriptor rondo_recurrent_pack_f32$descriptor() {
@@ -2206,7 +2208,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, float *packed)
+     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts, float *packed)
      * }
      */
     public static MethodHandle rondo_recurrent_pack_f32$handle() {
@@ -2216,7 +2218,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, float *packed)
+     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts, float *packed)
      * }
      */
     public static MemorySegment rondo_recurrent_pack_f32$address() {
@@ -2225,16 +2227,16 @@ public class Kernels extends Kernels$shared {
 
     /**
      * {@snippet lang=c :
-     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, float *packed)
+     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts, float *packed)
      * }
      */
-    public static void rondo_recurrent_pack_f32(MemorySegment weights, long gates, long hidden, long depth, MemorySegment packed) {
+    public static void rondo_recurrent_pack_f32(MemorySegment weights, long gates, long hidden, long depth, int parts, MemorySegment packed) {
         var mh$ = rondo_recurrent_pack_f32.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("rondo_recurrent_pack_f32", weights, gates, hidden, depth, packed);
+                traceDowncall("rondo_recurrent_pack_f32", weights, gates, hidden, depth, parts, packed);
             }
-            mh$.invokeExact(weights, gates, hidden, depth, packed);
+            mh$.invokeExact(weights, gates, hidden, depth, parts, packed);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -50,7 +50,7 @@ public final class Program implements AutoCloseable {
     ///
     /// @param arena where the memory comes from; to be closed after [Replay#close()]
     public Replay replay(Arena arena) {
-        return new Replay(this, new ReplayMemory(plan, arena));
+        return new Replay(this, new ReplayMemory(plan, arena, threads));
     }
 
     Map<String, Tensor> inputs(ReplayMemory memory) {
