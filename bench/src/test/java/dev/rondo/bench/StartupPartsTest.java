@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class ColdStartTest {
+class StartupPartsTest {
     @Test
     void thePartsMakeTheWhole() throws Exception {
-        Map<String, long[]> times = ColdStart.measure(2, List.of("-Xint"));
+        Map<String, long[]> times = StartupParts.measure(2, List.of("-Xint"));
         assertEquals(
                 List.of("start the JVM", "open the libraries", "draw the weights", "prepare the session", "run", "all"),
                 List.copyOf(times.keySet()));
