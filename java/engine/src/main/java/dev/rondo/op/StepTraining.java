@@ -317,13 +317,7 @@ final class StepTraining implements RecurrentTraining {
     }
 
     private void columnSums(Value rows, Value sums) {
-        long count = rows.shape().size(0);
         long width = rows.shape().size(1);
-        emitter.kernel(
-                "column sums of " + rows, Kernels.available().toString(), List.of(rows), List.of(sums), memory -> {
-                    MemorySegment from = memory.segment(rows);
-                    MemorySegment to = memory.segment(sums);
-                    return () -> TrainingKernels.available().columnSums(from, count, width, to);
-                });
+        Sum.emitColumnSums(emitter, rows.reshape(1, rows.shape().size(0), width), sums.reshape(1, width));
     }
 }
