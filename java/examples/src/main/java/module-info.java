@@ -8,4 +8,5 @@ module dev.rondo.examples {
     requires static transitive org.jspecify;
 
     exports dev.rondo.examples;
+    exports dev.rondo.examples.highlighter;
 }

@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
                     + " interrupted training was, and ends with the same weights."
         },
         synopsisSubcommandLabel = "RECIPE",
-        subcommands = {},
+        subcommands = {TrainHighlighterCommand.class},
         footer = {"", "Example:", "  rondo train RECIPE --help"})
 final class TrainCommand implements Runnable {
     @ParentCommand
