@@ -34,9 +34,9 @@ import java.util.stream.IntStream;
 /// files that are not trained on are judged; the weights that get most of them right are kept. In the end every byte of
 /// the held-out files is judged: `java.util.concurrent` and `java.net.http`, which had no part in any of that.
 ///
-/// The folder gets, beside what [TrainingRun] puts there, `model.safetensors` and `model.json`, and `accuracy.md` with
-/// a
-/// table by class.
+/// The folder gets, beside what [TrainingRun] puts there, `model.safetensors` and `model.json`, and `accuracy.md`,
+/// which
+/// has a table by class.
 ///
 /// {@snippet :
 /// TrainingRun run = new TrainingRun(Path.of("highlighter"), null, 2, 42, Reporter.silent());
@@ -65,7 +65,7 @@ public record HighlighterRecipe(Corpus known, Corpus heldOut, int steps) {
         if (steps < 1) {
             throw new IllegalArgumentException("number of steps " + steps + " is not positive");
         }
-        if (heldOut.byteSize() == 0 || training(known).isEmpty()) {
+        if (training(known).isEmpty() || validation(known).byteSize() == 0 || heldOut.byteSize() == 0) {
             throw new IllegalArgumentException(known.origin() + ": too little to learn from and to be tested on; give"
                     + " some files of at least " + Windows.SIZE + " bytes");
         }
@@ -104,6 +104,10 @@ public record HighlighterRecipe(Corpus known, Corpus heldOut, int steps) {
                         .toList());
     }
 
+    private static Corpus validation(Corpus known) {
+        return every(known, VALIDATION_FILES, true);
+    }
+
     private static List<byte[]> training(Corpus known) {
         return every(known, VALIDATION_FILES, false).texts().stream()
                 .map(Corpus.Text::bytes)
@@ -116,15 +120,15 @@ public record HighlighterRecipe(Corpus known, Corpus heldOut, int steps) {
     /// @return the share of held-out bytes that are judged right, from 0 to 1
     /// @throws IOException if a file cannot be read or written
     public double run(TrainingRun run) throws IOException {
-        LabelledText training = LabelledText.of(training(known));
-        WholeFiles validation = new WholeFiles(every(known, VALIDATION_FILES, true));
-        WholeFiles test = new WholeFiles(heldOut);
         int replicas = Integer.highestOneBit(Math.min(run.threads(), BATCH));
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("corpus", known.fingerprint());
         settings.put("steps", Integer.toString(steps));
         settings.put("replicas", Integer.toString(replicas));
         run.claim(settings);
+        LabelledText training = LabelledText.of(training(known));
+        WholeFiles validation = new WholeFiles(validation(known));
+        WholeFiles test = new WholeFiles(heldOut);
         run.reporter()
                 .tell(String.format(
                         Locale.ROOT,

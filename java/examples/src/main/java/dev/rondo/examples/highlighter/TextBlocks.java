@@ -43,22 +43,32 @@ final class TextBlocks {
                 || text.startsWith(QUOTES, at)) {
             return false;
         }
-        int from = Math.max(at - TABLE_SIZE, text.begin(text.fileOf(at)));
-        return from < at && text.share(from, at, TokenClass.STRING) < TABLE_SHARE;
+        int file = text.fileOf(at);
+        int begin = text.begin(file);
+        int from = Math.max(at - TABLE_SIZE, begin);
+        boolean isInTable = from == at || text.share(from, at, TokenClass.STRING) >= TABLE_SHARE;
+        int remaining = at - begin + text.end(file) - end(at);
+        return !isInTable && remaining >= Windows.SIZE;
+    }
+
+    /// The end of the literal that begins here.
+    private int end(int literal) {
+        int last = text.end(text.fileOf(literal));
+        int end = literal;
+        while (end < last && text.is(end, TokenClass.STRING)) {
+            end++;
+        }
+        return end;
     }
 
     /// A window in which one end of a text block is, or both.
     Window window(RandomGenerator random) {
         int start = literals[random.nextInt(literals.length)];
         int file = text.fileOf(start);
-        int end = start;
-        while (end < text.end(file) && text.is(end, TokenClass.STRING)) {
-            end++;
-        }
         byte[] before = text.bytes(text.begin(file), start);
         byte[] block = block(random);
         byte[] call = random.nextInt(4) == 0 ? CALL : new byte[0];
-        byte[] after = text.bytes(end, text.end(file));
+        byte[] after = text.bytes(end(start), text.end(file));
         ByteArrayOutputStream joined = new ByteArrayOutputStream();
         for (byte[] part : new byte[][] {before, block, call, after}) {
             joined.writeBytes(part);
@@ -69,7 +79,7 @@ final class TextBlocks {
         // Without its beginning a block is in sight only if its end is.
         int hidden = block.length < Windows.SIZE - 56 ? Math.min(40, block.length - 4) : 0;
         int from = before.length - random.nextInt(-hidden, Windows.SIZE - 8);
-        from = Math.clamp(from, 0, Math.max(0, source.length - Windows.SIZE));
+        from = Math.clamp(from, 0, source.length - Windows.SIZE);
         return new Window(
                 Arrays.copyOfRange(source, from, from + Windows.SIZE),
                 Arrays.copyOfRange(classes, from, from + Windows.SIZE));
