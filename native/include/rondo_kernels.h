@@ -20,7 +20,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /* Changes with every incompatible change of this header and of those it includes. */
-#define RONDO_ABI_VERSION 3
+#define RONDO_ABI_VERSION 4
 
 /* The RONDO_ABI_VERSION the library was built with. */
 int32_t rondo_abi_version(void);
@@ -53,64 +53,93 @@ int64_t rondo_embedding_f32(const float *table, int64_t rows, int64_t width, con
 void rondo_softmax_f32(const float *src, float *dst, int64_t rows, int64_t width, int32_t logarithmic);
 
 /*
- * The arguments of a GRU over a batch of sequences, with T = steps, N = batch, H = hidden.
+ * The cells. With G = W x + b for the input's share of the gates and P = U h for the state's, by gate:
  *
- * The gates come in the order u (update), r (reset), o (candidate), the reset gate is applied before the
- * recurrent product, as in oneDNN's vanilla GRU:
+ *     RNN       h = act(G + P)
+ *     LSTM      i, f = sigmoid(G + P), c~ = tanh(G + P), c = f * c + i * c~, o = sigmoid(G + P), h = o * tanh(c)
+ *               with peepholes p: i and f have p_i * c and p_f * c of the c before, o has p_o * c of the new one
+ *     GRU       u, r = sigmoid(G + P), o = tanh(G + U (r * h)), h = u * h + (1 - u) * o
+ *     LBR_GRU   u, r = sigmoid(G + P), o = tanh(G + r * (P + b')), h = u * h + (1 - u) * o
  *
- *     u = sigmoid(G_u + U_u h)
- *     r = sigmoid(G_r + U_r h)
- *     o = tanh(G_o + U_o (r * h))
- *     u = (1 - a) u                  with attention only (AUGRU), a is the scalar of that step and sequence
- *     h = u * h + (1 - u) * o
- *
- * where G = W x + b was computed beforehand, for all steps. dst_iter may equal src_iter (with equal strides);
- * nothing else may overlap what is written, and the floats between strided rows are left alone.
+ * With attention, a GRU of either kind has (1 - a) u in place of u. The gates stand in the order they are named in.
  */
-typedef struct rondo_gru {
+#define RONDO_RNN_TANH 0
+#define RONDO_RNN_RELU 1
+#define RONDO_RNN_LOGISTIC 2
+#define RONDO_LSTM 3
+#define RONDO_GRU 4
+#define RONDO_LBR_GRU 5
+
+/*
+ * The arguments of a recurrent layer over a batch of sequences in one direction, with T = steps, N = batch,
+ * I = input, H = hidden, and K gates.
+ *
+ * dst_iter may equal src_iter, and dst_iter_c src_iter_c (with equal strides); nothing else may overlap what is
+ * written, and the floats between strided rows are left alone. Each row of I or H floats is contiguous.
+ *
+ * Several threads may share the work: each calls with the same arguments but for its own part. All of them have to
+ * run at the same time, since they wait for each other after every step; each computes its share of the units.
+ */
+typedef struct rondo_recurrent {
+    int32_t cell;    /* RONDO_RNN_TANH... */
+    int32_t reverse; /* 0: from step 0 to T - 1; 1: from T - 1 to 0, dst_layer[t] still belongs to x[t] */
     int64_t steps;
     int64_t batch;
+    int64_t input;
     int64_t hidden;
 
-    const float *gates; /* G: (T, N, 3, H), each (3, H) contiguous */
-    int64_t gates_step;
-    int64_t gates_batch;
+    const float *x; /* (T, N, I) */
+    int64_t x_step;
+    int64_t x_batch;
+    const float *input_weights; /* W, as rondo_recurrent_pack_f32 wrote it for so many parts */
+    const float *bias;          /* b: (K, H) */
 
-    const float *attention; /* a: (T, N), or NULL */
+    const float *weights;    /* U, as rondo_recurrent_pack_f32 wrote it for so many parts */
+    const float *state_bias; /* b': (H), of LBR_GRU alone */
+    const float *peephole;   /* p: (3, H) for i, f, o, or NULL; of LSTM alone */
+
+    const float *attention; /* a: (T, N), or NULL; of GRU and LBR_GRU alone */
     int64_t attention_step;
     int64_t attention_batch;
 
-    const float *weights; /* U, as rondo_gru_pack_f32 wrote it */
-
-    const float *src_iter; /* h before the first step: (N, H), each H contiguous, or NULL for zeros */
+    const float *src_iter; /* h before the first step: (N, H), or NULL for zeros */
     int64_t src_iter_batch;
+    const float *src_iter_c; /* c before the first step: (N, H), or NULL for zeros */
+    int64_t src_iter_c_batch;
 
-    float *dst_layer; /* h after each step: (T, N, H), each H contiguous, or NULL */
+    float *dst_layer; /* h after each step: (T, N, H), or NULL */
     int64_t dst_layer_step;
     int64_t dst_layer_batch;
 
-    float *dst_iter; /* h after the last step: (N, H), each H contiguous, or NULL */
+    float *dst_iter; /* h after the last step: (N, H), or NULL */
     int64_t dst_iter_batch;
+    float *dst_iter_c; /* c after the last step: (N, H), or NULL */
+    int64_t dst_iter_c_batch;
 
-    float *scratch; /* rondo_gru_scratch_size(batch, hidden) floats; holds nothing between calls */
+    float *scratch; /* rondo_recurrent_scratch_size(steps, batch, hidden) floats; holds nothing between calls */
 
-    int32_t reverse; /* 0: from step 0 to T - 1; 1: from T - 1 to 0, dst_layer[t] still belongs to gates[t] */
-} rondo_gru;
+    int32_t part; /* of the threads that share the work, 0 for the first */
+    int32_t parts;
+    uint32_t *barrier; /* two numbers where the parts meet, 0 before the first call; NULL for one part */
+} rondo_recurrent;
 
-/* Runs all steps. With steps == 0, dst_iter becomes src_iter, or zeros. */
-void rondo_gru_f32(const rondo_gru *gru);
+/* Runs all steps. With steps == 0, dst_iter becomes src_iter, or zeros, and dst_iter_c likewise. */
+void rondo_recurrent_f32(const rondo_recurrent *recurrent);
 
-/* The number of floats that rondo_gru.scratch needs. */
-int64_t rondo_gru_scratch_size(int64_t batch, int64_t hidden);
+/* The number of floats that rondo_recurrent.scratch needs. */
+int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden);
 
-/* The number of floats that packed recurrent weights need. */
-int64_t rondo_gru_packed_size(int64_t hidden);
+/* The number of floats that packed weights of so many gates need. */
+int64_t rondo_recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth);
 
 /*
- * Packs recurrent weights (3, H, H): gate (u, r, o), output row, input column.
- * The result depends on rondo_isa(): it serves this process and is not to be stored.
+ * Packs weights (gates, H, depth), gate, output row, input column, for so many parts.
+ *
+ * W and U are packed as they are, all gates at once; U of RONDO_GRU is packed in two pieces, one behind the other:
+ * u and r, then o. The result depends on rondo_isa(): it serves this process and is not to be stored.
  */
-void rondo_gru_pack_f32(const float *weights, int64_t hidden, float *packed);
+void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts,
+                              float *packed);
 
 #pragma GCC visibility pop
 

@@ -10,10 +10,11 @@ namespace rondo {
 struct Kernels {
     const char *isa;
     void (*softmax)(const float *src, float *dst, int64_t rows, int64_t width, bool logarithmic);
-    void (*gru)(const rondo_gru &gru);
-    int64_t (*gru_scratch_size)(int64_t batch, int64_t hidden);
-    int64_t (*gru_packed_size)(int64_t hidden);
-    void (*gru_pack)(const float *weights, int64_t hidden, float *packed);
+    void (*recurrent)(const rondo_recurrent &recurrent);
+    int64_t (*recurrent_scratch_size)(int64_t steps, int64_t batch, int64_t hidden);
+    int64_t (*recurrent_packed_size)(int64_t gates, int64_t hidden, int64_t depth);
+    void (*recurrent_pack)(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts,
+                           float *packed);
 
     void (*embedding_backward)(const float *diff_dst, const int64_t *ids, int64_t count, int64_t width,
                                int64_t padding, float *diff_table);
@@ -69,10 +70,10 @@ extern const Kernels kernels;
 #ifdef RONDO_ISA
 namespace RONDO_ISA {
 void softmax(const float *src, float *dst, int64_t rows, int64_t width, bool logarithmic);
-void gru(const rondo_gru &gru);
-int64_t gru_scratch_size(int64_t batch, int64_t hidden);
-int64_t gru_packed_size(int64_t hidden);
-void gru_pack(const float *weights, int64_t hidden, float *packed);
+void recurrent(const rondo_recurrent &recurrent);
+int64_t recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden);
+int64_t recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth);
+void recurrent_pack(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts, float *packed);
 
 void embedding_backward(const float *diff_dst, const int64_t *ids, int64_t count, int64_t width, int64_t padding,
                         float *diff_table);

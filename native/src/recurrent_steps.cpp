@@ -36,7 +36,7 @@ void rnn_step_backward(int32_t activation, const rondo_step &s) {
         for_each_vec(s.hidden, [&](int64_t i, auto lanes) {
             const vec dh = gradient(diff_dst, s.diff_state + n * s.hidden, i, lanes);
             const vec y = lanes.load(h + i);
-            const vec relu = y > 0.0f ? dh : vec{};
+            const vec relu = y > 0.0f ? dh : (y <= 0.0f ? vec{} : y);  // NaN stays
             const vec slope = activation == 0 ? 1.0f - y * y : y * (1.0f - y);
             lanes.store(s.gates + n * s.hidden + i, activation == 1 ? relu : dh * slope);
         });

@@ -66,14 +66,19 @@ void rondo_softmax_f32(const float *src, float *dst, int64_t rows, int64_t width
     kernels.softmax(src, dst, rows, width, logarithmic != 0);
 }
 
-void rondo_gru_f32(const rondo_gru *gru) { kernels.gru(*gru); }
+void rondo_recurrent_f32(const rondo_recurrent *recurrent) { kernels.recurrent(*recurrent); }
 
-int64_t rondo_gru_scratch_size(int64_t batch, int64_t hidden) { return kernels.gru_scratch_size(batch, hidden); }
+int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden) {
+    return kernels.recurrent_scratch_size(steps, batch, hidden);
+}
 
-int64_t rondo_gru_packed_size(int64_t hidden) { return kernels.gru_packed_size(hidden); }
+int64_t rondo_recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth) {
+    return kernels.recurrent_packed_size(gates, hidden, depth);
+}
 
-void rondo_gru_pack_f32(const float *weights, int64_t hidden, float *packed) {
-    kernels.gru_pack(weights, hidden, packed);
+void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts,
+                              float *packed) {
+    kernels.recurrent_pack(weights, gates, hidden, depth, parts, packed);
 }
 
 void rondo_embedding_backward_f32(const float *diff_dst, const int64_t *ids, int64_t count, int64_t width,

@@ -95,7 +95,8 @@ void optimizers();
 void reductions();
 void column_sums();
 void dropout();
-void gru();
-void gru_activations();
+void recurrent();
+void activations();
+void recurrent_steps();
 
 }  // namespace test

@@ -21,8 +21,9 @@ int main(int argc, char **argv) {
     test::reductions();
     test::column_sums();
     test::dropout();
-    test::gru();
-    test::gru_activations();
+    test::recurrent();
+    test::activations();
+    test::recurrent_steps();
 
     std::printf("%d failures\n", test::failures);
     return test::failures == 0 ? 0 : 1;

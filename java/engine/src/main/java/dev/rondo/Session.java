@@ -134,6 +134,7 @@ public final class Session implements AutoCloseable {
     /// The instructions of a run, one a line: what is computed, and what computes it.
     public String describe() {
         return instructions.stream()
+                .flatMap(Instruction::parts)
                 .map(instruction -> instruction.problem() + "  →  " + instruction.implementation())
                 .collect(Collectors.joining("\n"));
     }

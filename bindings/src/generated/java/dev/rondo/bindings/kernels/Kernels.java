@@ -23,14 +23,68 @@ public class Kernels extends Kernels$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int RONDO_ABI_VERSION = (int)3L;
+    private static final int RONDO_ABI_VERSION = (int)4L;
     /**
      * {@snippet lang=c :
-     * #define RONDO_ABI_VERSION 3
+     * #define RONDO_ABI_VERSION 4
      * }
      */
     public static int RONDO_ABI_VERSION() {
         return RONDO_ABI_VERSION;
+    }
+    private static final int RONDO_RNN_TANH = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_RNN_TANH 0
+     * }
+     */
+    public static int RONDO_RNN_TANH() {
+        return RONDO_RNN_TANH;
+    }
+    private static final int RONDO_RNN_RELU = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_RNN_RELU 1
+     * }
+     */
+    public static int RONDO_RNN_RELU() {
+        return RONDO_RNN_RELU;
+    }
+    private static final int RONDO_RNN_LOGISTIC = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_RNN_LOGISTIC 2
+     * }
+     */
+    public static int RONDO_RNN_LOGISTIC() {
+        return RONDO_RNN_LOGISTIC;
+    }
+    private static final int RONDO_LSTM = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_LSTM 3
+     * }
+     */
+    public static int RONDO_LSTM() {
+        return RONDO_LSTM;
+    }
+    private static final int RONDO_GRU = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_GRU 4
+     * }
+     */
+    public static int RONDO_GRU() {
+        return RONDO_GRU;
+    }
+    private static final int RONDO_LBR_GRU = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_LBR_GRU 5
+     * }
+     */
+    public static int RONDO_LBR_GRU() {
+        return RONDO_LBR_GRU;
     }
 
     private static class rondo_embedding_backward_f32 {
@@ -1707,12 +1761,12 @@ public class Kernels extends Kernels$shared {
         }
     }
 
-    private static class rondo_gru_f32 {
+    private static class rondo_recurrent_f32 {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Kernels.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_gru_f32");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_recurrent_f32");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1720,45 +1774,45 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void rondo_gru_f32(const rondo_gru *gru)
+     * void rondo_recurrent_f32(const rondo_recurrent *recurrent)
      * }
      */
-    public static FunctionDescriptor rondo_gru_f32$descriptor() {
-        return rondo_gru_f32.DESC;
+    public static FunctionDescriptor rondo_recurrent_f32$descriptor() {
+        return rondo_recurrent_f32.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void rondo_gru_f32(const rondo_gru *gru)
+     * void rondo_recurrent_f32(const rondo_recurrent *recurrent)
      * }
      */
-    public static MethodHandle rondo_gru_f32$handle() {
-        return rondo_gru_f32.HANDLE;
+    public static MethodHandle rondo_recurrent_f32$handle() {
+        return rondo_recurrent_f32.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * void rondo_gru_f32(const rondo_gru *gru)
+     * void rondo_recurrent_f32(const rondo_recurrent *recurrent)
      * }
      */
-    public static MemorySegment rondo_gru_f32$address() {
-        return rondo_gru_f32.ADDR;
+    public static MemorySegment rondo_recurrent_f32$address() {
+        return rondo_recurrent_f32.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * void rondo_gru_f32(const rondo_gru *gru)
+     * void rondo_recurrent_f32(const rondo_recurrent *recurrent)
      * }
      */
-    public static void rondo_gru_f32(MemorySegment gru) {
-        var mh$ = rondo_gru_f32.HANDLE;
+    public static void rondo_recurrent_f32(MemorySegment recurrent) {
+        var mh$ = rondo_recurrent_f32.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("rondo_gru_f32", gru);
+                traceDowncall("rondo_recurrent_f32", recurrent);
             }
-            mh$.invokeExact(gru);
+            mh$.invokeExact(recurrent);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1766,14 +1820,15 @@ public class Kernels extends Kernels$shared {
         }
     }
 
-    private static class rondo_gru_scratch_size {
+    private static class rondo_recurrent_scratch_size {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_LONG,
             Kernels.C_LONG,
             Kernels.C_LONG,
             Kernels.C_LONG
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_gru_scratch_size");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_recurrent_scratch_size");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1781,45 +1836,45 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int64_t rondo_gru_scratch_size(int64_t batch, int64_t hidden)
+     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden)
      * }
      */
-    public static FunctionDescriptor rondo_gru_scratch_size$descriptor() {
-        return rondo_gru_scratch_size.DESC;
+    public static FunctionDescriptor rondo_recurrent_scratch_size$descriptor() {
+        return rondo_recurrent_scratch_size.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int64_t rondo_gru_scratch_size(int64_t batch, int64_t hidden)
+     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden)
      * }
      */
-    public static MethodHandle rondo_gru_scratch_size$handle() {
-        return rondo_gru_scratch_size.HANDLE;
+    public static MethodHandle rondo_recurrent_scratch_size$handle() {
+        return rondo_recurrent_scratch_size.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int64_t rondo_gru_scratch_size(int64_t batch, int64_t hidden)
+     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden)
      * }
      */
-    public static MemorySegment rondo_gru_scratch_size$address() {
-        return rondo_gru_scratch_size.ADDR;
+    public static MemorySegment rondo_recurrent_scratch_size$address() {
+        return rondo_recurrent_scratch_size.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int64_t rondo_gru_scratch_size(int64_t batch, int64_t hidden)
+     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden)
      * }
      */
-    public static long rondo_gru_scratch_size(long batch, long hidden) {
-        var mh$ = rondo_gru_scratch_size.HANDLE;
+    public static long rondo_recurrent_scratch_size(long steps, long batch, long hidden) {
+        var mh$ = rondo_recurrent_scratch_size.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("rondo_gru_scratch_size", batch, hidden);
+                traceDowncall("rondo_recurrent_scratch_size", steps, batch, hidden);
             }
-            return (long)mh$.invokeExact(batch, hidden);
+            return (long)mh$.invokeExact(steps, batch, hidden);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1827,13 +1882,15 @@ public class Kernels extends Kernels$shared {
         }
     }
 
-    private static class rondo_gru_packed_size {
+    private static class rondo_recurrent_packed_size {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_LONG,
+            Kernels.C_LONG,
             Kernels.C_LONG,
             Kernels.C_LONG
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_gru_packed_size");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_recurrent_packed_size");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1841,45 +1898,45 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int64_t rondo_gru_packed_size(int64_t hidden)
+     * int64_t rondo_recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth)
      * }
      */
-    public static FunctionDescriptor rondo_gru_packed_size$descriptor() {
-        return rondo_gru_packed_size.DESC;
+    public static FunctionDescriptor rondo_recurrent_packed_size$descriptor() {
+        return rondo_recurrent_packed_size.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int64_t rondo_gru_packed_size(int64_t hidden)
+     * int64_t rondo_recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth)
      * }
      */
-    public static MethodHandle rondo_gru_packed_size$handle() {
-        return rondo_gru_packed_size.HANDLE;
+    public static MethodHandle rondo_recurrent_packed_size$handle() {
+        return rondo_recurrent_packed_size.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int64_t rondo_gru_packed_size(int64_t hidden)
+     * int64_t rondo_recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth)
      * }
      */
-    public static MemorySegment rondo_gru_packed_size$address() {
-        return rondo_gru_packed_size.ADDR;
+    public static MemorySegment rondo_recurrent_packed_size$address() {
+        return rondo_recurrent_packed_size.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int64_t rondo_gru_packed_size(int64_t hidden)
+     * int64_t rondo_recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth)
      * }
      */
-    public static long rondo_gru_packed_size(long hidden) {
-        var mh$ = rondo_gru_packed_size.HANDLE;
+    public static long rondo_recurrent_packed_size(long gates, long hidden, long depth) {
+        var mh$ = rondo_recurrent_packed_size.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("rondo_gru_packed_size", hidden);
+                traceDowncall("rondo_recurrent_packed_size", gates, hidden, depth);
             }
-            return (long)mh$.invokeExact(hidden);
+            return (long)mh$.invokeExact(gates, hidden, depth);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1887,14 +1944,17 @@ public class Kernels extends Kernels$shared {
         }
     }
 
-    private static class rondo_gru_pack_f32 {
+    private static class rondo_recurrent_pack_f32 {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Kernels.C_POINTER,
             Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_INT,
             Kernels.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_gru_pack_f32");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_recurrent_pack_f32");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1902,45 +1962,45 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void rondo_gru_pack_f32(const float *weights, int64_t hidden, float *packed)
+     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts, float *packed)
      * }
      */
-    public static FunctionDescriptor rondo_gru_pack_f32$descriptor() {
-        return rondo_gru_pack_f32.DESC;
+    public static FunctionDescriptor rondo_recurrent_pack_f32$descriptor() {
+        return rondo_recurrent_pack_f32.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void rondo_gru_pack_f32(const float *weights, int64_t hidden, float *packed)
+     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts, float *packed)
      * }
      */
-    public static MethodHandle rondo_gru_pack_f32$handle() {
-        return rondo_gru_pack_f32.HANDLE;
+    public static MethodHandle rondo_recurrent_pack_f32$handle() {
+        return rondo_recurrent_pack_f32.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * void rondo_gru_pack_f32(const float *weights, int64_t hidden, float *packed)
+     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts, float *packed)
      * }
      */
-    public static MemorySegment rondo_gru_pack_f32$address() {
-        return rondo_gru_pack_f32.ADDR;
+    public static MemorySegment rondo_recurrent_pack_f32$address() {
+        return rondo_recurrent_pack_f32.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * void rondo_gru_pack_f32(const float *weights, int64_t hidden, float *packed)
+     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts, float *packed)
      * }
      */
-    public static void rondo_gru_pack_f32(MemorySegment weights, long hidden, MemorySegment packed) {
-        var mh$ = rondo_gru_pack_f32.HANDLE;
+    public static void rondo_recurrent_pack_f32(MemorySegment weights, long gates, long hidden, long depth, int parts, MemorySegment packed) {
+        var mh$ = rondo_recurrent_pack_f32.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("rondo_gru_pack_f32", weights, hidden, packed);
+                traceDowncall("rondo_recurrent_pack_f32", weights, gates, hidden, depth, parts, packed);
             }
-            mh$.invokeExact(weights, hidden, packed);
+            mh$.invokeExact(weights, gates, hidden, depth, parts, packed);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

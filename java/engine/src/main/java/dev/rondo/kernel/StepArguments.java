@@ -1,6 +1,6 @@
 package dev.rondo.kernel;
 
-import dev.rondo.kernel.GruArguments.Strided;
+import dev.rondo.kernel.RecurrentArguments.Strided;
 
 /// The arguments of one step of a recurrent cell in training; `rondo_training.h` says which cell reads what.
 ///

@@ -2,9 +2,6 @@ package dev.rondo.op;
 
 import static dev.rondo.bindings.dnnl.Dnnl.*;
 
-import dev.rondo.kernel.GruArguments;
-import dev.rondo.kernel.GruKernel;
-import dev.rondo.kernel.Kernels;
 import dev.rondo.onednn.MemoryDescriptor;
 import dev.rondo.program.Direction;
 import dev.rondo.program.Emitter;
@@ -16,7 +13,6 @@ import dev.rondo.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Emits one direction of a recurrent layer: the choice of what computes it, and the instructions for that.
@@ -43,11 +39,6 @@ record OneDirection(
     // A step with fewer multiplications than this is slower on two threads than on one: measured, see ARCHITECTURE.md.
     private static final long SMALLEST_SHARED_STEP = 100_000;
 
-    // Up to these batches the step kernel is ahead of oneDNN's reset-before GRU, which can use several threads while
-    // the kernel cannot: measured, see ARCHITECTURE.md.
-    private static final long LARGEST_KERNEL_BATCH = 64;
-    private static final long LARGEST_KERNEL_BATCH_OF_SEVERAL_THREADS = 16;
-
     /// A recurrent state: h (N, R) and c (N, H), both null if there is none, c alone if the cell has none.
     record State(@Nullable Value h, @Nullable Value c) {
         static final State NONE = new State(null, null);
@@ -62,8 +53,8 @@ record OneDirection(
     }
 
     void emit(Emitter emitter) {
-        if (runsOnKernel(emitter.threads())) {
-            emitGruKernel(emitter);
+        if (KernelDirection.serves(descriptor, emitter.threads())) {
+            new KernelDirection(emitter, withContiguousState(emitter)).emit();
         } else if (descriptor.cell().hasAttention() && descriptor.direction() == Direction.RIGHT_TO_LEFT) {
             emitReversed(emitter);
         } else {
@@ -77,65 +68,20 @@ record OneDirection(
         return products < SMALLEST_SHARED_STEP ? 1 : allowed;
     }
 
-    /// oneDNN computes the f32 GRU that resets before the product with plain GEMM calls for each step, whose fixed
-    /// cost dominates small batches.
-    private boolean runsOnKernel(int threads) {
-        boolean resetBefore = descriptor.cell() == Cell.GRU || descriptor.cell() == Cell.AUGRU;
-        long largest = threads == 1 ? LARGEST_KERNEL_BATCH : LARGEST_KERNEL_BATCH_OF_SEVERAL_THREADS;
-        return resetBefore && GruKernel.isAvailable() && descriptor.batch() <= largest;
+    /// Whether the input has the channel that holds cell states through padding.
+    private boolean holdsCell() {
+        return descriptor.input() > weights.inputWeight().shape().size(1);
     }
 
-    /// The input's share of all gates in one GEMM over all steps, then the recurrence in a kernel.
-    private void emitGruKernel(Emitter emitter) {
-        Cell cell = descriptor.cell();
-        long hidden = descriptor.hidden();
-        long gates = cell.gates() * hidden;
-        boolean batchFirst = x.stride(0) < x.stride(1);
-        Value input = emitter.dense(batchFirst ? x.transpose(0, 1) : x);
-        Value projected = emitter.temporary(input.shape().with(2, gates)); // (T, N, 3, H), or with N before T
-        Linear.emit(
-                emitter,
-                input,
-                projected,
-                new Linear.Packed(
-                        cell + " input",
-                        List.of(weights.inputWeight().constant()),
-                        descriptor.input(),
-                        gates,
-                        () -> WeightLayout.gates(cell, weights.inputWeight().constant())),
-                bias(emitter, 1, gates),
-                null);
+    /// Name under which the input's weights are packed.
+    String inputRole() {
+        return holdsCell() ? "input with the padding's channel" : "input";
+    }
 
-        MemorySegment packed = emitter.weights()
-                .packForKernel(
-                        cell + " state",
-                        List.of(weights.stateWeight().constant()),
-                        arena -> GruKernel.pack(
-                                WeightLayout.gates(cell, weights.stateWeight().constant()), arena));
-        List<Value> reads = Stream.of(projected, attention, initial.h())
-                .filter(value -> value != null)
-                .toList();
-        List<Value> writes =
-                Stream.of(output, last.h()).filter(value -> value != null).toList();
-        Value timeFirst = batchFirst ? projected.transpose(0, 1) : projected;
-        emitter.kernel(
-                descriptor.toString(),
-                Kernels.available().toString(),
-                reads,
-                writes,
-                memory -> GruKernel.of(
-                        new GruArguments(
-                                descriptor.steps(),
-                                descriptor.batch(),
-                                hidden,
-                                GruArguments.Strided.sequence(memory, timeFirst),
-                                GruArguments.Strided.sequence(memory, attention),
-                                packed,
-                                GruArguments.Strided.state(memory, initial.h()),
-                                GruArguments.Strided.sequence(memory, output),
-                                GruArguments.Strided.state(memory, last.h()),
-                                descriptor.direction() == Direction.RIGHT_TO_LEFT),
-                        memory.arena()));
+    /// The input's weights (G*H, I).
+    Tensor inputWeight() {
+        Tensor weight = weights.inputWeight().constant();
+        return holdsCell() ? Ragged.widened(weight) : weight;
     }
 
     /// The biases as one argument of these dimensions.
@@ -204,38 +150,48 @@ record OneDirection(
         });
     }
 
-    /// The steps of one primitive.
-    private record Chunk(long from, long to) {}
-
-    private List<Chunk> chunks() {
+    /// The direction as parts of so many steps at the most, in the order in which they run; each passes its state on.
+    ///
+    /// @param longest  number of steps, or fewer than `shortest`
+    /// @param shortest number of steps that is worth a part
+    List<OneDirection> chunks(Emitter emitter, long longest, long shortest) {
         long steps = descriptor.steps();
-        long floats = descriptor.batch()
-                * (descriptor.input() + (2L * descriptor.cell().gates() + 2) * descriptor.hidden());
-        long longest = Math.max(SHORTEST_CHUNK, SCRATCHPAD_LIMIT / (Float.BYTES * floats));
-        long count = (steps + longest - 1) / longest;
-        List<Chunk> chunks = new ArrayList<>();
+        long length = Math.max(shortest, longest);
+        long count = (steps + length - 1) / length;
+        List<OneDirection> chunks = new ArrayList<>();
+        State state = initial;
         for (long i = 0; i < count; i++) {
-            chunks.add(new Chunk(steps * i / count, steps * (i + 1) / count)); // lengths differ by one at the most
+            long position = descriptor.direction() == Direction.LEFT_TO_RIGHT ? i : count - 1 - i;
+            long from = steps * position / count; // lengths differ by one at the most
+            long to = steps * (position + 1) / count;
+            State next = i == count - 1 ? last : temporaryState(emitter);
+            chunks.add(new OneDirection(
+                    descriptor.withSteps(to - from),
+                    weights,
+                    x.slice(0, from, to),
+                    attention == null ? null : attention.slice(0, from, to),
+                    output.slice(0, from, to),
+                    state,
+                    next));
+            state = next;
         }
-        return descriptor.direction() == Direction.LEFT_TO_RIGHT ? chunks : chunks.reversed();
+        return chunks;
     }
 
     private void emitPrimitives(Emitter emitter) {
-        Value input = x.stride(2) == 1 || x.shape().size(2) == 1 ? x : emitter.dense(x);
-        Value scores = attention == null ? null : emitter.dense(attention);
-        List<Chunk> chunks = chunks();
+        long floats = descriptor.batch()
+                * (descriptor.input() + (2L * descriptor.cell().gates() + 2) * descriptor.hidden());
+        OneDirection dense = new OneDirection(
+                descriptor,
+                weights,
+                denseRows(emitter),
+                attention == null ? null : emitter.dense(attention),
+                output,
+                initial,
+                last);
         List<RecurrentPrimitive> made = new ArrayList<>();
-        State state = contiguous(emitter, initial);
-        for (Chunk chunk : chunks) {
-            State next = chunk == chunks.getLast() ? last : temporaryState(emitter);
-            OneDirection part = new OneDirection(
-                    descriptor.withSteps(chunk.to() - chunk.from()),
-                    weights,
-                    input.slice(0, chunk.from(), chunk.to()),
-                    scores == null ? null : scores.slice(0, chunk.from(), chunk.to()),
-                    output.slice(0, chunk.from(), chunk.to()),
-                    state,
-                    next);
+        for (OneDirection part : dense.withContiguousState(emitter)
+                .chunks(emitter, SCRATCHPAD_LIMIT / (Float.BYTES * floats), SHORTEST_CHUNK)) {
             RecurrentPrimitive primitive = made.stream()
                     .filter(one -> one.serves(emitter, part))
                     .findFirst()
@@ -245,8 +201,17 @@ record OneDirection(
                         return one;
                     });
             primitive.emit(emitter, part);
-            state = next;
         }
+    }
+
+    /// x with rows that have no gaps.
+    Value denseRows(Emitter emitter) {
+        return x.stride(2) == 1 || x.shape().size(2) == 1 ? x : emitter.dense(x);
+    }
+
+    /// The same with an initial state whose rows have no gaps.
+    private OneDirection withContiguousState(Emitter emitter) {
+        return new OneDirection(descriptor, weights, x, attention, output, contiguous(emitter, initial), last);
     }
 
     private static State contiguous(Emitter emitter, State state) {

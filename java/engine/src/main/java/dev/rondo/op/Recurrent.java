@@ -56,6 +56,9 @@ public final class Recurrent extends Op {
         }
     }
 
+    // Multiplications of a direction that are worth a thread of their own.
+    private static final long SMALLEST_SHARED_DIRECTION = 2_000_000;
+
     private final Cell cell;
     private final Merge merge;
     private final boolean batchFirst;
@@ -232,20 +235,41 @@ public final class Recurrent extends Op {
         }
         boolean finalCell = cell.hasCellState() && emitter.isNeeded(cN());
         boolean finalState = emitter.isNeeded(hN()) || finalCell;
+        Value second = isSum() ? emitter.temporary(output().shape()) : output();
+        List<Runnable> emissions = new ArrayList<>();
         for (int d = 0; d < directions.size(); d++) {
-            Value output = d > 0 && isSum() ? emitter.temporary(output().shape()) : output();
-            OneDirection direction = direction(d, output, finalState);
-            if (lengths == null) {
-                direction.emit(emitter);
-            } else {
-                Ragged ragged = Ragged.emit(emitter, lengths, direction, finalCell);
-                ragged.aligned().emit(emitter);
-                ragged.emitResults();
-            }
-            if (output != output()) {
-                emitter.accumulate(output, output());
-            }
+            OneDirection direction = direction(d, d == 0 ? output() : second, finalState);
+            emissions.add(() -> emitDirection(emitter, direction, finalCell));
         }
+        if (directionsRunAtOnce(emitter.threads())) {
+            emitter.parallel(emissions);
+        } else {
+            emissions.forEach(Runnable::run);
+        }
+        if (second != output()) {
+            emitter.accumulate(second, output());
+        }
+    }
+
+    private void emitDirection(Emitter emitter, OneDirection direction, boolean finalCell) {
+        if (lengths == null) {
+            direction.emit(emitter);
+        } else {
+            Ragged ragged = Ragged.emit(emitter, lengths, direction, finalCell);
+            ragged.aligned().emit(emitter);
+            ragged.emitResults();
+        }
+    }
+
+    /// Two directions on a thread each have nothing to wait for, but waking a thread costs some microseconds. With four
+    /// threads or more, all of them on one direction after the other would be faster.
+    private boolean directionsRunAtOnce(int threads) {
+        long products = x.shape().elements()
+                / x.shape().size(2)
+                * cell.gates()
+                * hiddenSize()
+                * (x.shape().size(2) + stateSize());
+        return directions.size() == 2 && (threads == 2 || threads == 3) && products >= SMALLEST_SHARED_DIRECTION;
     }
 
     private boolean isSum() {

@@ -103,7 +103,12 @@ record RecurrentPrimitive(
             sources.add(Argument.of(DNNL_ARG_AUGRU_ATTENTION(), attention, part.attention()));
         }
         addState(sources, DNNL_ARG_SRC_ITER(), DNNL_ARG_SRC_ITER_C(), src, part.initial());
-        sources.add(layerWeights(emitter, weights.inputWeight().constant()));
+        sources.add(packed(
+                emitter,
+                DNNL_ARG_WEIGHTS_LAYER(),
+                part.inputRole(),
+                weights.inputWeight().constant(),
+                _ -> WeightLayout.ldigo(cell, part.inputWeight(), descriptor.hidden())));
         sources.add(packed(
                 emitter,
                 DNNL_ARG_WEIGHTS_ITER(),
@@ -133,17 +138,6 @@ record RecurrentPrimitive(
         if (state.c() != null) {
             arguments.add(Argument.of(iterC, layout.iterC(), state.c()));
         }
-    }
-
-    private Argument layerWeights(Emitter emitter, Tensor weight) {
-        boolean holdsCell = descriptor.input() > weight.shape().size(1);
-        return packed(
-                emitter,
-                DNNL_ARG_WEIGHTS_LAYER(),
-                holdsCell ? "layer with the padding's channel" : "layer",
-                weight,
-                tensor -> WeightLayout.ldigo(
-                        descriptor.cell(), holdsCell ? Ragged.widened(tensor) : tensor, descriptor.hidden()));
     }
 
     private Argument packed(

@@ -2,8 +2,8 @@ package dev.rondo.op;
 
 import static dev.rondo.bindings.dnnl.Dnnl.*;
 
-import dev.rondo.kernel.GruArguments.Strided;
 import dev.rondo.kernel.Kernels;
+import dev.rondo.kernel.RecurrentArguments.Strided;
 import dev.rondo.kernel.StepArguments;
 import dev.rondo.kernel.StepKernel;
 import dev.rondo.kernel.TrainingKernels;

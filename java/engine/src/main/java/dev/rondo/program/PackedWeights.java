@@ -94,7 +94,7 @@ public final class PackedWeights implements AutoCloseable {
                     List.of(Instruction.Argument.of(DNNL_ARG_FROM(), new Packed(from, plain.data()))),
                     List.of(Instruction.Argument.of(DNNL_ARG_TO(), new Packed(kept, data))),
                     reorder.scratchpadBytes());
-            ReplayMemory memory = new ReplayMemory(MemoryPlan.of(List.of(call), List.of(), this), scratch);
+            ReplayMemory memory = new ReplayMemory(MemoryPlan.of(List.of(call), List.of(), this), scratch, 1);
             try {
                 call.bind(memory).run();
             } finally {

@@ -36,7 +36,7 @@ public final class Program implements AutoCloseable {
         this.plan = MemoryPlan.of(this.instructions, pinned, weights);
     }
 
-    /// Bytes of memory that each replay takes: values and scratchpad.
+    /// Bytes of native memory that each replay takes, and runs in: values, and the scratchpad that instructions share.
     public long byteSize() {
         return plan.byteSize() + plan.scratchpadBytes();
     }
@@ -50,7 +50,7 @@ public final class Program implements AutoCloseable {
     ///
     /// @param arena where the memory comes from; to be closed after [Replay#close()]
     public Replay replay(Arena arena) {
-        return new Replay(this, new ReplayMemory(plan, arena));
+        return new Replay(this, new ReplayMemory(plan, arena, threads));
     }
 
     Map<String, Tensor> inputs(ReplayMemory memory) {

@@ -5,6 +5,7 @@ import dev.rondo.onednn.Engine;
 import dev.rondo.onednn.MemoryDescriptor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /// The memory of one replay: a block for the values, a scratchpad, and the native objects that point into them.
 public final class ReplayMemory {
@@ -16,16 +17,24 @@ public final class ReplayMemory {
     private final MemorySegment block;
     private final MemorySegment scratchpad;
     private final MemorySegment stream;
+    private final int threads;
+    private @Nullable Team team;
     private long run = -1;
 
-    ReplayMemory(MemoryPlan plan, Arena arena) {
+    ReplayMemory(MemoryPlan plan, Arena arena, int threads) {
         this.plan = plan;
+        this.threads = threads;
         this.arena = arena;
         this.block = arena.allocate(plan.byteSize(), MemoryPlan.ALIGNMENT);
         this.scratchpad = arena.allocate(plan.scratchpadBytes(), SCRATCHPAD_ALIGNMENT);
         Handle stream = Engine.stream();
         resources.add(stream::close);
         this.stream = stream.address();
+    }
+
+    /// The next offset in the scratchpad that another part of it may begin at.
+    static long align(long offset) {
+        return (offset + SCRATCHPAD_ALIGNMENT - 1) / SCRATCHPAD_ALIGNMENT * SCRATCHPAD_ALIGNMENT;
     }
 
     /// The memory that a value looks at, from its first element to its last.
@@ -54,6 +63,16 @@ public final class ReplayMemory {
     /// An arena that lives as long as the replay.
     public Arena arena() {
         return arena;
+    }
+
+    /// The threads of this replay, which instructions share: started when the first instruction asks.
+    public Team team() {
+        if (team == null) {
+            Team made = new Team(threads);
+            resources.add(made::close);
+            team = made;
+        }
+        return team;
     }
 
     /// A oneDNN memory object over some memory, destroyed with the replay.

@@ -5,6 +5,8 @@ import dev.rondo.nn.Module;
 import dev.rondo.program.PackedWeights;
 import dev.rondo.program.Recorder;
 import dev.rondo.program.Resources;
+import dev.rondo.program.Step;
+import dev.rondo.program.Team;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
@@ -155,12 +157,15 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
     private final Updates updates;
     private final UpdateSchedule[] schedules;
     private final Resources resources = new Resources();
+    private final PackedWeights weights = new PackedWeights();
     private final int runsPerUpdate;
     private final @Nullable Replicas replicas; // null: one program does it all
     private final Execution[] executions;
     private final Team team;
+    private final Step[] replicaRuns;
     private final Tensor norm;
     private int runs; // since the last update
+    private long number; // says which random numbers replica 0 uses, the next one uses those of the next
     private boolean closed;
 
     private TrainingStep(Builder builder, Objective objective) {
@@ -169,7 +174,6 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
         this.schedules = updates.optimizers().stream().map(Optimizer::schedule).toArray(UpdateSchedule[]::new);
         this.runsPerUpdate = builder.accumulate;
         try {
-            PackedWeights weights = new PackedWeights();
             resources.add(weights::close);
             if (builder.replicas == 1 && builder.accumulate == 1) {
                 Recording recording = new Recording(new Recorder(true), builder.slots, objective);
@@ -197,7 +201,12 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
             resources.close();
             throw e;
         }
-        this.team = new Team(executions);
+        this.replicaRuns = new Step[executions.length];
+        for (int r = 0; r < executions.length; r++) {
+            int replica = r;
+            replicaRuns[r] = () -> executions[replica].run(number + replica);
+        }
+        this.team = new Team(executions.length);
         resources.add(team::close);
     }
 
@@ -274,10 +283,10 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
             throw new IllegalStateException("the training step is closed");
         }
         boolean last = runs + 1 == runsPerUpdate;
-        long number = (optimizer.steps() * runsPerUpdate + runs) * executions.length;
+        number = (optimizer.steps() * runsPerUpdate + runs) * executions.length;
         try {
             count(last ? 1 : 0);
-            team.run(number);
+            team.run(replicaRuns);
             if (last && replicas != null) {
                 replicas.update();
             }
@@ -317,9 +326,10 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
         return norm.data().get(ValueLayout.JAVA_FLOAT, 0);
     }
 
-    /// Bytes of native memory that the step holds, parameters and the optimizer's state not counted.
+    /// Bytes of native memory that the step holds: inputs, states, outputs, gradients, all that lies between, and
+    /// copies of constants. Parameters and the optimizer's state are not counted, and no more is taken in a run.
     public long byteSize() {
-        long bytes = replicas == null ? 0 : replicas.byteSize();
+        long bytes = weights.byteSize() + (replicas == null ? 0 : replicas.byteSize());
         for (Execution execution : executions) {
             bytes += execution.byteSize();
         }

@@ -4,16 +4,22 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.rondo.kernel.StepKernel;
 import dev.rondo.nn.Embedding;
+import dev.rondo.nn.Functional;
 import dev.rondo.nn.GRU;
+import dev.rondo.nn.LSTM;
 import dev.rondo.nn.Linear;
 import dev.rondo.nn.Losses;
 import dev.rondo.nn.Module;
 import dev.rondo.nn.Recurrence;
 import dev.rondo.nn.Sequential;
+import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
+import dev.rondo.tensor.Tensor;
 import java.lang.management.ManagementFactory;
 import java.util.Map;
 import java.util.Random;
@@ -143,5 +149,51 @@ class TrainingStepTest {
         step.close();
         step.close();
         assertThrows(IllegalStateException.class, step::run);
+    }
+
+    /// What is alive when a layer's last gradients are made, and room for products to work in.
+    @Test
+    void aStepHoldsWhatTheWayBackNeeds() {
+        assumeTrue(StepKernel.isAvailable()); // oneDNN's primitives keep more
+        int t = 10;
+        int n = 4;
+        int h = 64;
+        Shape shape = Shape.of(t, n, h);
+        Module[] layers = {new LSTM(Recurrence.of(h, h)), new GRU(Recurrence.of(h, h))};
+        int[] matrices = {8, 6}; // (H, H): gradients of weights
+        int[] sequences = {3 + 4, 3 + 3 + 3}; // (T, N, H): x, target, output; gates; a GRU's products
+        for (int i = 0; i < layers.length; i++) {
+            Module layer = layers[i];
+            layer.initialize(1);
+            try (TrainingStep step = TrainingStep.of(layer, Optimizer.adam(0.01))
+                    .input("x", shape, DataType.F32)
+                    .input("y", shape, DataType.F32)
+                    .record(in -> Losses.mse(layer.forward(in.get("x")), in.get("y")))) {
+                long most = 4L * (matrices[i] * h * h + sequences[i] * t * n * h) + (64 << 10);
+                assertTrue(step.byteSize() <= most, layer + ": " + step.byteSize() + " bytes, more than " + most);
+            }
+        }
+    }
+
+    @Test
+    void copiesOfConstantsAreCounted() {
+        Tensor a = Tensor.of(Shape.of(1, 1000), new float[1000]);
+        Tensor b = Tensor.of(Shape.of(1, 1000), new float[1000]);
+        try (TrainingStep one = addition(a, a);
+                TrainingStep two = addition(a, b)) {
+            assertEquals(4000, two.byteSize() - one.byteSize());
+        }
+    }
+
+    private static TrainingStep addition(Tensor a, Tensor b) {
+        Module linear = new Linear(1, 1000);
+        linear.initialize(1);
+        return TrainingStep.of(linear, Optimizer.sgd(0.1))
+                .input("x", Shape.of(1, 1), DataType.F32)
+                .record(in -> {
+                    Value y = linear.forward(in.get("x"));
+                    Value once = Functional.add(y, y.recorder().constant(a));
+                    return Functional.sum(Functional.add(once, y.recorder().constant(b)));
+                });
     }
 }

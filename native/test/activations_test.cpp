@@ -1,4 +1,4 @@
-// sigmoid and tanh over their whole range, seen through a GRU whose recurrent weights are zero.
+// sigmoid and tanh over their whole range, seen through a vanilla RNN whose recurrent weights are zero.
 #include <algorithm>
 #include <limits>
 #include <vector>
@@ -8,39 +8,35 @@
 
 namespace {
 
+using test::uniform;
+
 constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr int64_t kHidden = 64;
 
-// One step from h, with the arguments of the gates u and o given for each sequence. u, o, h (N, H)
-std::vector<float> step(const std::vector<float> &u, const std::vector<float> &o, float h) {
-    const int64_t batch = static_cast<int64_t>(u.size()) / kHidden;
-    const std::vector<float> weights(3 * kHidden * kHidden);
-    std::vector<float> packed(rondo_gru_packed_size(kHidden)), scratch(rondo_gru_scratch_size(batch, kHidden));
-    std::vector<float> gates(3 * u.size()), state(u.size(), h);  // (N, 3, H), (N, H)
-    for (int64_t n = 0; n < batch; n++) {
-        std::copy_n(&u[n * kHidden], kHidden, &gates[n * 3 * kHidden]);
-        std::copy_n(&o[n * kHidden], kHidden, &gates[n * 3 * kHidden + 2 * kHidden]);
-    }
-    rondo_gru_pack_f32(weights.data(), kHidden, packed.data());
+// The state after one step from zero whose gates are x (a multiple of H): without an input, the gates are the bias.
+std::vector<float> step(int32_t cell, const std::vector<float> &x) {
+    const std::vector<float> zeros(kHidden * kHidden);
+    std::vector<float> packed(rondo_recurrent_packed_size(1, kHidden, kHidden)), y(x.size());
+    std::vector<float> scratch(rondo_recurrent_scratch_size(1, 1, kHidden));
+    rondo_recurrent_pack_f32(zeros.data(), 1, kHidden, kHidden, 1, packed.data());
 
-    rondo_gru gru = {};
-    gru.steps = 1;
-    gru.batch = batch;
-    gru.hidden = kHidden;
-    gru.gates = gates.data();
-    gru.gates_batch = 3 * kHidden;
-    gru.weights = packed.data();
-    gru.src_iter = gru.dst_iter = state.data();
-    gru.src_iter_batch = gru.dst_iter_batch = kHidden;
-    gru.scratch = scratch.data();
-    rondo_gru_f32(&gru);
-    return state;
+    rondo_recurrent rnn = {};
+    rnn.cell = cell;
+    rnn.steps = rnn.batch = rnn.parts = 1;
+    rnn.hidden = kHidden;
+    rnn.weights = packed.data();
+    rnn.scratch = scratch.data();
+    for (size_t i = 0; i < x.size(); i += kHidden) {
+        rnn.bias = &x[i];
+        rnn.dst_iter = &y[i];
+        rondo_recurrent_f32(&rnn);
+    }
+    return y;
 }
 
-// With u = 0 and h = 0, the next state is o; with h = 1 and o = 0, it is u.
-std::vector<float> tanh_of(const std::vector<float> &x) { return step(std::vector<float>(x.size(), -kInf), x, 0); }
-std::vector<float> sigmoid_of(const std::vector<float> &x) { return step(x, std::vector<float>(x.size()), 1); }
+std::vector<float> tanh_of(const std::vector<float> &x) { return step(RONDO_RNN_TANH, x); }
+std::vector<float> sigmoid_of(const std::vector<float> &x) { return step(RONDO_RNN_LOGISTIC, x); }
 
 template <class Reference>
 void sweep(const char *name, const std::vector<float> &x, const std::vector<float> &y, Reference reference) {
@@ -62,7 +58,7 @@ void exact(const char *name, std::vector<float> (*function)(const std::vector<fl
 
 }  // namespace
 
-void test::gru_activations() {
+void test::activations() {
     std::vector<float> x;
     for (int64_t i = 0; i < 8000 * kHidden; i++) {
         constexpr float kRanges[] = {1e-3f, 2, 20, 120};

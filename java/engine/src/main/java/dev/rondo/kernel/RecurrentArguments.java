@@ -5,29 +5,48 @@ import dev.rondo.program.Value;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/// The arguments of a GRU, with the reset gate applied before the recurrent product, over a batch of sequences.
+/// The arguments of a recurrent layer over a batch of sequences in one direction, run step by step by a kernel, on one
+/// thread or on several that share the units.
 ///
+/// @param cell      which cell
+/// @param reverse   whether the last step comes first
 /// @param steps     T
 /// @param batch     N
+/// @param input     I
 /// @param hidden    H
-/// @param gates     W x + b of the gates u, r, o: (T, N, 3*H)
+/// @param x         (T, N, I)
+/// @param inputWeights the input's weights as [RecurrentKernel#packInput] gave them for so many parts
+/// @param bias      (G, H)
+/// @param weights   the recurrent weights as [RecurrentKernel#packState] gave them for so many parts
+/// @param stateBias (H), the bias of an LBR_GRU's recurrent product, or NULL
+/// @param peephole  (3, H) for the gates i, f, o, or NULL
 /// @param attention (T, N), or nothing
-/// @param weights   the recurrent weights as [GruKernel#pack] gave them
-/// @param srcIter   state before the first step (N, H), or nothing for zeros
-/// @param dstLayer  states after each step (T, N, H)
-/// @param dstIter   state after the last step (N, H), or nothing
-/// @param reverse   whether the last step comes first
-public record GruArguments(
+/// @param srcIter   h before the first step (N, H), or nothing for zeros
+/// @param srcIterC  c before the first step (N, H), or nothing for zeros
+/// @param dstLayer  h after each step (T, N, H)
+/// @param dstIter   h after the last step (N, H), or nothing
+/// @param dstIterC  c after the last step (N, H), or nothing
+/// @param scratch   [RecurrentKernel#scratchBytes]
+public record RecurrentArguments(
+        RecurrentKernel cell,
+        boolean reverse,
         long steps,
         long batch,
+        long input,
         long hidden,
-        Strided gates,
-        Strided attention,
+        Strided x,
+        MemorySegment inputWeights,
+        MemorySegment bias,
         MemorySegment weights,
+        MemorySegment stateBias,
+        MemorySegment peephole,
+        Strided attention,
         Strided srcIter,
+        Strided srcIterC,
         Strided dstLayer,
         Strided dstIter,
-        boolean reverse) {
+        Strided dstIterC,
+        MemorySegment scratch) {
 
     /// Rows of contiguous elements: one for each step and sample, or for each sample of a state.
     ///

@@ -1,0 +1,125 @@
+package dev.rondo.op;
+
+import dev.rondo.kernel.Kernels;
+import dev.rondo.kernel.RecurrentArguments;
+import dev.rondo.kernel.RecurrentArguments.Strided;
+import dev.rondo.kernel.RecurrentKernel;
+import dev.rondo.program.Direction;
+import dev.rondo.program.Emitter;
+import dev.rondo.program.Step;
+import dev.rondo.program.Team;
+import dev.rondo.program.Value;
+import dev.rondo.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// One direction of a recurrent layer on Rondo's own kernel, all steps in one call; several threads share the units.
+record KernelDirection(Emitter emitter, OneDirection part) {
+    // Up to these batches the kernel is ahead of oneDNN's primitive: measured, see ARCHITECTURE.md.
+    private static final long LARGEST_BATCH = 32;
+
+    // A step with fewer multiplications than this is slower on two threads than on one.
+    private static final long SMALLEST_SHARED_STEP = 100_000;
+
+    private static final String ROAD = System.getProperty("dev.rondo.recurrent", "fastest");
+
+    /// Whether this is the road for a layer.
+    ///
+    /// @throws IllegalArgumentException if the system property `dev.rondo.recurrent` has an unknown value
+    static boolean serves(RecurrentDescriptor d, int threads) {
+        return switch (ROAD) {
+            case "fastest" -> RecurrentKernel.isAvailable() && !d.isProjected() && d.batch() <= LARGEST_BATCH;
+            case "onednn" -> false;
+            default ->
+                throw new IllegalArgumentException(
+                        "the system property dev.rondo.recurrent is fastest or onednn, not " + ROAD);
+        };
+    }
+
+    void emit() {
+        RecurrentDescriptor d = part.descriptor();
+        Cell cell = d.cell();
+        OneDirection.State initial = part.initial();
+        OneDirection.State last = part.last();
+        int parts = parts();
+        Value x = part.denseRows(emitter);
+        Tensor inputWeight = part.weights().inputWeight().constant();
+        Tensor stateWeight = part.weights().stateWeight().constant();
+        MemorySegment inputWeights = emitter.weights()
+                .packForKernel(
+                        cell + " " + part.inputRole() + " in " + parts,
+                        List.of(inputWeight),
+                        arena -> kernel().packInput(WeightLayout.gates(cell, part.inputWeight()), parts, arena));
+        MemorySegment stateWeights = emitter.weights()
+                .packForKernel(
+                        cell + " state in " + parts,
+                        List.of(stateWeight),
+                        arena -> kernel().packState(WeightLayout.gates(cell, stateWeight), parts, arena));
+        MemorySegment bias =
+                part.bias(emitter, cell.biases(), d.hidden()).packed().data(); // (G, H), and b' behind
+        MemorySegment stateBias = cell.biases() > cell.gates()
+                ? bias.asSlice(cell.gates() * d.hidden() * Float.BYTES)
+                : MemorySegment.NULL;
+        Value peephole = part.weights().peepholeWeight();
+        Value scratch = emitter.workspace(RecurrentKernel.scratchBytes(d.steps(), d.batch(), d.hidden()));
+        emitter.kernel(
+                d.toString(),
+                Kernels.available() + (parts == 1 ? "" : " on " + parts + " threads"),
+                present(x, part.attention(), initial.h(), initial.c(), peephole),
+                present(part.output(), last.h(), last.c(), scratch),
+                memory -> {
+                    Step[] steps = RecurrentKernel.of(
+                            new RecurrentArguments(
+                                    kernel(),
+                                    d.direction() == Direction.RIGHT_TO_LEFT,
+                                    d.steps(),
+                                    d.batch(),
+                                    d.input(),
+                                    d.hidden(),
+                                    Strided.sequence(memory, x),
+                                    inputWeights,
+                                    bias,
+                                    stateWeights,
+                                    stateBias,
+                                    peephole == null ? MemorySegment.NULL : memory.segment(peephole),
+                                    Strided.sequence(memory, part.attention()),
+                                    Strided.state(memory, initial.h()),
+                                    Strided.state(memory, initial.c()),
+                                    Strided.sequence(memory, part.output()),
+                                    Strided.state(memory, last.h()),
+                                    Strided.state(memory, last.c()),
+                                    memory.segment(scratch)),
+                            parts,
+                            memory.arena());
+                    if (parts == 1) {
+                        return steps[0];
+                    }
+                    Team team = memory.team();
+                    return () -> team.run(steps);
+                });
+    }
+
+    /// The threads meet after every step, so a step has to be worth it.
+    private int parts() {
+        RecurrentDescriptor d = part.descriptor();
+        long products = d.cell().gates() * d.hidden() * d.hidden() * d.batch();
+        return products < SMALLEST_SHARED_STEP ? 1 : emitter.threads();
+    }
+
+    private static List<Value> present(@Nullable Value... values) {
+        return Stream.of(values).filter(value -> value != null).toList();
+    }
+
+    private RecurrentKernel kernel() {
+        return switch (part.descriptor().cell()) {
+            case RNN_TANH -> RecurrentKernel.RNN_TANH;
+            case RNN_RELU -> RecurrentKernel.RNN_RELU;
+            case RNN_LOGISTIC -> RecurrentKernel.RNN_LOGISTIC;
+            case LSTM -> RecurrentKernel.LSTM;
+            case GRU, AUGRU -> RecurrentKernel.GRU;
+            case LBR_GRU, LBR_AUGRU -> RecurrentKernel.LBR_GRU;
+        };
+    }
+}
