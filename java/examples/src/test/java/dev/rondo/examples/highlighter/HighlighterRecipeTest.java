@@ -56,8 +56,8 @@ class HighlighterRecipeTest {
         int[] numbers = new int[25];
         HighlighterRecipe recipe = HighlighterRecipe.of(Sources.corpus(numbers), 1);
 
-        assertEquals(22, recipe.known().texts().size());
-        assertEquals(3, recipe.heldOut().texts().size());
+        assertEquals(23, recipe.known().texts().size());
+        assertEquals(2, recipe.heldOut().texts().size());
     }
 
     @Test
