@@ -52,6 +52,10 @@ struct Kernels {
     void (*lstm_step_backward)(const rondo_step &step);
     void (*lbr_gru_step)(const rondo_step &step);
     void (*lbr_gru_step_backward)(const rondo_step &step);
+    void (*gru_reset)(const rondo_step &step);
+    void (*gru_reset_backward)(const rondo_step &step);
+    void (*gru_step)(const rondo_step &step);
+    void (*gru_step_backward)(const rondo_step &step);
 };
 
 namespace generic {
@@ -106,6 +110,10 @@ void lstm_step(const rondo_step &step);
 void lstm_step_backward(const rondo_step &step);
 void lbr_gru_step(const rondo_step &step);
 void lbr_gru_step_backward(const rondo_step &step);
+void gru_reset(const rondo_step &step);
+void gru_reset_backward(const rondo_step &step);
+void gru_step(const rondo_step &step);
+void gru_step_backward(const rondo_step &step);
 }  // namespace RONDO_ISA
 #endif
 

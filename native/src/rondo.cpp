@@ -169,3 +169,11 @@ void rondo_lstm_step_backward_f32(const rondo_step *step) { kernels.lstm_step_ba
 void rondo_lbr_gru_step_f32(const rondo_step *step) { kernels.lbr_gru_step(*step); }
 
 void rondo_lbr_gru_step_backward_f32(const rondo_step *step) { kernels.lbr_gru_step_backward(*step); }
+
+void rondo_gru_reset_f32(const rondo_step *step) { kernels.gru_reset(*step); }
+
+void rondo_gru_reset_backward_f32(const rondo_step *step) { kernels.gru_reset_backward(*step); }
+
+void rondo_gru_step_f32(const rondo_step *step) { kernels.gru_step(*step); }
+
+void rondo_gru_step_backward_f32(const rondo_step *step) { kernels.gru_step_backward(*step); }

@@ -9,4 +9,5 @@ module dev.rondo.examples {
 
     exports dev.rondo.examples;
     exports dev.rondo.examples.highlighter;
+    exports dev.rondo.examples.language;
 }

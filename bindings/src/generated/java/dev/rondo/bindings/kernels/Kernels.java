@@ -23,10 +23,10 @@ public class Kernels extends Kernels$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int RONDO_ABI_VERSION = (int)4L;
+    private static final int RONDO_ABI_VERSION = (int)5L;
     /**
      * {@snippet lang=c :
-     * #define RONDO_ABI_VERSION 4
+     * #define RONDO_ABI_VERSION 5
      * }
      */
     public static int RONDO_ABI_VERSION() {
@@ -1508,6 +1508,242 @@ public class Kernels extends Kernels$shared {
         try {
             if (TRACE_DOWNCALLS) {
                 traceDowncall("rondo_lbr_gru_step_backward_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_gru_reset_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_gru_reset_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_gru_reset_f32(const rondo_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_gru_reset_f32$descriptor() {
+        return rondo_gru_reset_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_gru_reset_f32(const rondo_step *step)
+     * }
+     */
+    public static MethodHandle rondo_gru_reset_f32$handle() {
+        return rondo_gru_reset_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_gru_reset_f32(const rondo_step *step)
+     * }
+     */
+    public static MemorySegment rondo_gru_reset_f32$address() {
+        return rondo_gru_reset_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_gru_reset_f32(const rondo_step *step)
+     * }
+     */
+    public static void rondo_gru_reset_f32(MemorySegment step) {
+        var mh$ = rondo_gru_reset_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_gru_reset_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_gru_step_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_gru_step_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_gru_step_f32(const rondo_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_gru_step_f32$descriptor() {
+        return rondo_gru_step_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_gru_step_f32(const rondo_step *step)
+     * }
+     */
+    public static MethodHandle rondo_gru_step_f32$handle() {
+        return rondo_gru_step_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_gru_step_f32(const rondo_step *step)
+     * }
+     */
+    public static MemorySegment rondo_gru_step_f32$address() {
+        return rondo_gru_step_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_gru_step_f32(const rondo_step *step)
+     * }
+     */
+    public static void rondo_gru_step_f32(MemorySegment step) {
+        var mh$ = rondo_gru_step_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_gru_step_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_gru_step_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_gru_step_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_gru_step_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_gru_step_backward_f32$descriptor() {
+        return rondo_gru_step_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_gru_step_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static MethodHandle rondo_gru_step_backward_f32$handle() {
+        return rondo_gru_step_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_gru_step_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static MemorySegment rondo_gru_step_backward_f32$address() {
+        return rondo_gru_step_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_gru_step_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static void rondo_gru_step_backward_f32(MemorySegment step) {
+        var mh$ = rondo_gru_step_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_gru_step_backward_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_gru_reset_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_gru_reset_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_gru_reset_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_gru_reset_backward_f32$descriptor() {
+        return rondo_gru_reset_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_gru_reset_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static MethodHandle rondo_gru_reset_backward_f32$handle() {
+        return rondo_gru_reset_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_gru_reset_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static MemorySegment rondo_gru_reset_backward_f32$address() {
+        return rondo_gru_reset_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_gru_reset_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static void rondo_gru_reset_backward_f32(MemorySegment step) {
+        var mh$ = rondo_gru_reset_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_gru_reset_backward_f32", step);
             }
             mh$.invokeExact(step);
         } catch (Error | RuntimeException ex) {

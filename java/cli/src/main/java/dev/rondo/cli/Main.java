@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
             BenchCommand.class,
             DoctorCommand.class,
             TrainCommand.class,
+            GenerateCommand.class,
             HelpCommand.class
         },
         footer = {"", "Start here:", "  rondo demo", "  rondo COMMAND --help"})

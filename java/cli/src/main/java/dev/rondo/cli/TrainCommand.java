@@ -13,8 +13,8 @@ import picocli.CommandLine.Spec;
                     + " interrupted training was, and ends with the same weights."
         },
         synopsisSubcommandLabel = "RECIPE",
-        subcommands = {TrainHighlighterCommand.class},
-        footer = {"", "Example:", "  rondo train RECIPE --help"})
+        subcommands = {TrainLanguageModelCommand.class, TrainHighlighterCommand.class},
+        footer = {"", "Example:", "  rondo train language-model --out java"})
 final class TrainCommand implements Runnable {
     @ParentCommand
     private Main main;

@@ -8,10 +8,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 @Command(
@@ -26,7 +26,7 @@ import picocli.CommandLine.ParentCommand;
             "",
             "Examples:",
             "  rondo train highlighter --out highlighter",
-            "  rondo train highlighter src/*.java --steps 500 --out own"
+            "  rondo train highlighter --text src/*.java --steps 500 --out own"
         })
 final class TrainHighlighterCommand implements Callable<Integer> {
     @ParentCommand
@@ -35,11 +35,13 @@ final class TrainHighlighterCommand implements Callable<Integer> {
     @Mixin
     private TrainOptions options;
 
-    @Parameters(
-            paramLabel = "FILE.java",
-            arity = "0..*",
-            description = "Java files to learn from instead; one in ten is held out.")
-    private List<Path> files = List.of();
+    @Option(
+            names = "--text",
+            paramLabel = "FILE",
+            arity = "1..*",
+            description = "Java files to learn from; one in ten is held out (default: the sources of the JDK in use, or"
+                    + " where it has none, of Rondo).")
+    private @Nullable List<Path> files;
 
     @Option(
             names = "--steps",
@@ -63,7 +65,7 @@ final class TrainHighlighterCommand implements Callable<Integer> {
     }
 
     private HighlighterRecipe recipe() throws IOException {
-        if (files.isEmpty()) {
+        if (files == null) {
             return HighlighterRecipe.ofJava(steps);
         }
         Corpus corpus = Corpus.ofFiles(files);

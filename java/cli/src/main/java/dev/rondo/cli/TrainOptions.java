@@ -11,6 +11,8 @@ import picocli.CommandLine.Spec;
 
 /// What all recipes have in common.
 final class TrainOptions {
+    private static final String ERASE_BAR = "\r\033[K"; // which is drawn anew after the message
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec recipe;
 
@@ -59,12 +61,12 @@ final class TrainOptions {
         return new Reporter() {
             @Override
             public void tell(String line) {
-                terminal.message("%s", line);
+                terminal.message("%s%s", terminal.errIsTerminal() ? ERASE_BAR : "", line);
             }
 
             @Override
             public Task task(String name, long total, String unit) {
-                Progress progress = Progress.of(terminal, name, total, unit);
+                Progress progress = Progress.withNotes(terminal, name, total, unit);
                 return new Task() {
                     @Override
                     public void reach(long done, String note) {

@@ -37,7 +37,7 @@ class TrainHighlighterCommandTest {
     }
 
     private Invocation train(Path out, Object... more) {
-        List<Object> arguments = new ArrayList<>(List.of("train", "highlighter"));
+        List<Object> arguments = new ArrayList<>(List.of("train", "highlighter", "--text"));
         arguments.addAll(sources);
         arguments.addAll(List.of("--out", out, "--steps", STEPS, "--threads", 2));
         arguments.addAll(Arrays.asList(more));
@@ -75,9 +75,9 @@ class TrainHighlighterCommandTest {
         Path out = folder.resolve("out");
         Invocation.of("train", "highlighter", "--threads", 0, "--out", out).isBadInput("--threads 0");
         Invocation.of("train", "highlighter", "--steps", 0, "--out", out).isBadInput("--steps 0");
-        Invocation.of("train", "highlighter", folder.resolve("No.java"), "--out", out)
+        Invocation.of("train", "highlighter", "--text", folder.resolve("No.java"), "--out", out)
                 .isBadInput("No.java: no such file");
-        Invocation.of("train", "highlighter", sources.getFirst(), "--out", out)
+        Invocation.of("train", "highlighter", "--text", sources.getFirst(), "--out", out)
                 .isBadInput("Source0.java", "too little");
         assertFalse(Files.exists(out));
         train(sources.getFirst()).isBadInput("Source0.java");

@@ -1,5 +1,6 @@
 package dev.rondo.op;
 
+import dev.rondo.kernel.StepKernel;
 import dev.rondo.program.Direction;
 import dev.rondo.program.Emitter;
 import dev.rondo.program.Gradients;
@@ -121,11 +122,12 @@ public final class Recurrent extends Op {
             Shape scores = Shape.of(x.shape().size(0), x.shape().size(1));
             Shapes.require(attention, scores, cell.toString(), "attention");
         }
-        if (cell.hasAttention() && x.recorder().hasVariables()) {
+        if (cell.hasAttention() && x.recorder().hasVariables() && !StepKernel.isAvailable()) {
             // oneDNN 3.13 has backward primitives for these cells, but what they give is not the loss's gradient: the
             // one of the score, for instance, is taken from that of the gate's argument
             // (`gru_bwd_part1_postgemm_template`).
-            throw new UnsupportedOperationException(cell + " cannot be trained: oneDNN's gradients of it are wrong");
+            throw new UnsupportedOperationException(
+                    cell + " can be trained only in a build with native code, and this one has none");
         }
         this.attention = attention == null ? null : timeFirst(attention);
         this.lengths = lengths;
@@ -321,6 +323,7 @@ public final class Recurrent extends Op {
                         gradients.of(hN()),
                         cell.hasCellState() ? gradients.of(cN()) : null));
         gradients.add(x, backward.x());
+        gradients.add(attention, backward.attention());
         gradients.add(h0, backward.h0());
         gradients.add(c0, backward.c0());
         for (int d = 0; d < directions.size(); d++) {
@@ -346,6 +349,12 @@ public final class Recurrent extends Op {
     /// x as (T, N, I).
     Value x() {
         return x;
+    }
+
+    /// The attention as (T, N), or null.
+    @Nullable
+    Value attention() {
+        return attention;
     }
 
     boolean isBatchFirst() {

@@ -6,6 +6,7 @@ import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -26,6 +27,7 @@ public final class Recorder {
     private final List<Op> ops = new ArrayList<>();
 
     private final Map<Tensor, Value> variables = new IdentityHashMap<>();
+    private final Map<Long, Long> uses = new HashMap<>(); // of each seed
     private final boolean hasVariables;
     private final boolean training;
 
@@ -91,6 +93,11 @@ public final class Recorder {
 
     private Value value(Shape shape, DataType type, Buffer buffer) {
         return new Value(this, shape, type, buffer, shape.strides(), 0);
+    }
+
+    /// Counts a use of a seed of random numbers in this program: 0 is the first.
+    public long nextUse(long seed) {
+        return uses.merge(seed, 1L, Long::sum) - 1;
     }
 
     /// Appends an operation.

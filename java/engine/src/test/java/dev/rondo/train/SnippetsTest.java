@@ -42,7 +42,7 @@ class SnippetsTest {
                 long n;
                 Optimizer optimizer, adam;
                 double validationLoss;
-                TrainingStep step;
+                TrainingStep step, lastStep;
                 Evaluation evaluation;
                 Plateau plateau;
                 Path file, folder;

@@ -24,12 +24,12 @@ final class CurvePicture {
     private CurvePicture() {}
 
     /// Writes a PNG file, which appears as a whole or not at all.
-    static void write(Path file, String title, List<Curve.Point> points) throws IOException {
+    static void write(Path file, List<Curve.Point> points) throws IOException {
         double[] steps = points.stream().mapToDouble(Curve.Point::step).toArray();
         XYChart chart = new XYChartBuilder()
                 .width(WIDTH)
                 .height(HEIGHT)
-                .title(title)
+                .title("learning curve")
                 .xAxisTitle("steps")
                 .theme(Styler.ChartTheme.Matlab)
                 .build();

@@ -139,8 +139,7 @@ public record TrainingRun(Path folder, @Nullable Duration limit, int threads, lo
                     point.loss(),
                     pace));
             try {
-                CurvePicture.write(
-                        folder.resolve("curve.png"), folder.getFileName().toString(), curve.points());
+                CurvePicture.write(folder.resolve("curve.png"), curve.points());
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -1,5 +1,6 @@
 package dev.rondo.examples.highlighter;
 
+import dev.rondo.format.Json;
 import dev.rondo.nn.Embedding;
 import dev.rondo.nn.LSTM;
 import dev.rondo.nn.Linear;
@@ -7,6 +8,8 @@ import dev.rondo.nn.Module;
 import dev.rondo.nn.PackedSequence;
 import dev.rondo.nn.Recurrence;
 import dev.rondo.program.Value;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /// The network that tells of every byte of Java source which [TokenClass] it is of: bytes (N, T) give scores
 /// (N, T, 10).
@@ -40,19 +43,15 @@ final class Highlighter extends Module {
         return linear.forward(lstm.forward(texts, null, null).output());
     }
 
-    /// The `model.json` that describes this network.
-    static String description() {
-        StringBuilder classes = new StringBuilder();
-        for (TokenClass tokenClass : TokenClass.values()) {
-            classes.append(classes.isEmpty() ? "" : ", ")
-                    .append('"')
-                    .append(tokenClass.word())
-                    .append('"');
-        }
-        return """
+    /// The fields of `model.json` that describe this network.
+    static Json.ObjectValue description() {
+        String classes = Arrays.stream(TokenClass.values())
+                .map(tokenClass -> '"' + tokenClass.word() + '"')
+                .collect(Collectors.joining(", "));
+        String description =
+                """
                 {
                   "name": "java-highlighter",
-                  "weights": "model.safetensors",
                   "input": {
                     "name": "ids", "dtype": "int64", "shape": ["N", "T"],
                     "content": "bytes of Java source, 0..255"
@@ -72,5 +71,6 @@ final class Highlighter extends Module {
                   "classes": [%s]
                 }
                 """.formatted(CLASSES, BYTES, EMBEDDING, EMBEDDING, HIDDEN, LAYERS, 2 * HIDDEN, CLASSES, classes);
+        return (Json.ObjectValue) Json.parse(description, "model.json");
     }
 }

@@ -1,10 +1,10 @@
 package dev.rondo.examples.highlighter;
 
 import dev.rondo.examples.Corpus;
+import dev.rondo.examples.ModelFolder;
 import dev.rondo.examples.Reporter;
 import dev.rondo.examples.TrainingRun;
 import dev.rondo.format.AtomicFiles;
-import dev.rondo.format.Safetensors;
 import dev.rondo.nn.Losses;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
@@ -203,12 +203,8 @@ public record HighlighterRecipe(Corpus known, Corpus heldOut, int steps) {
     }
 
     private static void write(Path folder, Highlighter highlighter, Confusion confusion) throws IOException {
-        Map<String, Tensor> weights = new LinkedHashMap<>();
-        highlighter.parameters().forEach((name, parameter) -> weights.put(name, parameter.tensor()));
-        Safetensors.write(folder.resolve("model.safetensors"), weights, Map.of());
+        ModelFolder.write(folder, Highlighter.description(), highlighter);
         try (AtomicFiles files = new AtomicFiles()) {
-            files.createStream(folder.resolve("model.json"))
-                    .write(Highlighter.description().getBytes(StandardCharsets.UTF_8));
             files.createStream(folder.resolve("accuracy.md"))
                     .write(report(confusion).getBytes(StandardCharsets.UTF_8));
             files.commit();

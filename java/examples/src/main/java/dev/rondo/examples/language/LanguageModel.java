@@ -1,0 +1,183 @@
+package dev.rondo.examples.language;
+
+import dev.rondo.Input;
+import dev.rondo.Model;
+import dev.rondo.ModelFile;
+import dev.rondo.Session;
+import dev.rondo.examples.ModelFolder;
+import dev.rondo.format.Json;
+import dev.rondo.format.JsonField;
+import dev.rondo.format.MalformedFileException;
+import dev.rondo.nn.Embedding;
+import dev.rondo.nn.Functional;
+import dev.rondo.nn.LSTM;
+import dev.rondo.nn.Linear;
+import dev.rondo.nn.Module;
+import dev.rondo.nn.RNNBase;
+import dev.rondo.program.Value;
+import dev.rondo.tensor.Shape;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+
+/// A trained language model, which writes text byte by byte.
+///
+/// {@snippet :
+/// LanguageModel model = LanguageModel.read(folder);
+/// model.generate("public class ".getBytes(UTF_8), 500, 0.7, 42, System.out);
+/// }
+///
+/// Threads: any.
+public final class LanguageModel {
+    private final ByteFeatures features;
+    private final Embedding embedding;
+    private final LSTM lstm;
+    private final Linear linear;
+
+    private LanguageModel(ByteFeatures features, Embedding embedding, LSTM lstm, Linear linear) {
+        this.features = features;
+        this.embedding = embedding;
+        this.lstm = lstm;
+        this.linear = linear;
+    }
+
+    /// Reads a model that the recipe has written.
+    ///
+    /// @param file its folder, `model.json` or `.safetensors`
+    /// @throws IOException            if a file cannot be read
+    /// @throws MalformedFileException if it is no language model
+    public static LanguageModel read(Path file) throws IOException {
+        ModelFile model = ModelFile.read(file);
+        JsonField known = model.description().find("features").orElseThrow(() -> noLanguageModel(file));
+        Map<String, Module> layers = model.layers();
+        if (layers.size() != 4
+                || !(layers.get("embedding") instanceof Embedding embedding)
+                || !(layers.get("lstm") instanceof LSTM lstm)
+                || !(layers.get("linear") instanceof Linear linear)
+                || lstm.recurrence().hiddenSizes().size() != 1
+                || linear.parameters().get("weight").shape().size(0) != ByteNetwork.BYTES) {
+            throw noLanguageModel(file);
+        }
+        int rows = Math.toIntExact(embedding.parameters().get("weight").shape().size(0));
+        try {
+            return new LanguageModel(new ByteFeatures(known.get("orders").asInt(), rows), embedding, lstm, linear);
+        } catch (IllegalArgumentException e) {
+            throw known.malformed(e.getMessage());
+        }
+    }
+
+    /// Writes a model.
+    ///
+    /// @param bits per byte of the texts that were held out
+    static void write(Path folder, LanguageModelRecipe.Settings settings, ByteNetwork network, double bits)
+            throws IOException {
+        String description = """
+                {
+                  "name": "language-model",
+                  "input": {"name": "ids", "dtype": "int64", "shape": ["N", "T", %1$d]},
+                  "output": {"name": "logits", "dtype": "float32", "shape": ["N", "T", 256]},
+                  "outputs": {"hn": "lstm.hn", "cn": "lstm.cn"},
+                  "layers": [
+                    {"name": "embedding", "type": "Embedding", "num_embeddings": %2$d, "embedding_dim": %3$d},
+                    {"name": "features", "type": "Flatten", "start_dim": 2},
+                    {"name": "lstm", "type": "LSTM", "input_size": %6$d, "hidden_size": %4$d, "batch_first": true},
+                    {"name": "linear", "type": "Linear", "in_features": %4$d, "out_features": 256}
+                  ],
+                  "features": {"type": "hashed n-grams of the last bytes", "orders": %1$d},
+                  "held_out_bits_per_byte": %5$s
+                }
+                """.formatted(
+                        settings.orders(),
+                        settings.rows(),
+                        settings.width(),
+                        settings.hidden(),
+                        bits,
+                        settings.orders() * settings.width());
+        ModelFolder.write(folder, (Json.ObjectValue) Json.parse(description, "model.json"), network);
+    }
+
+    private static MalformedFileException noLanguageModel(Path file) {
+        return new MalformedFileException(file.toString(), "is no language model, which train language-model makes");
+    }
+
+    /// Writes text.
+    ///
+    /// @param prompt      what the text begins with; it is not written
+    /// @param length      bytes to write
+    /// @param temperature how bold to be: 0 for the likeliest byte always, 1 for what was learned
+    /// @param seed        of what is drawn; the same seed gives the same text
+    /// @param out         takes the bytes one by one
+    /// @throws IOException if they cannot be written
+    public void generate(byte[] prompt, int length, double temperature, long seed, OutputStream out)
+            throws IOException {
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        byte[] text = Arrays.copyOf(prompt, prompt.length + length);
+        long[] ids = new long[features.orders()];
+        try (Model model = model();
+                Session session = model.session(shapes(model.inputs()))) {
+            for (int position = 0; position < text.length; position++) {
+                features.put(text, position, ids, 0);
+                session.input("ids").copyFrom(ids);
+                session.run();
+                session.input("h").copyFrom(session.output("hn"));
+                session.input("c").copyFrom(session.output("cn"));
+                if (position >= prompt.length) {
+                    text[position] = (byte) draw(session.output("logits").toFloatArray(), temperature, random);
+                    out.write(text[position]);
+                }
+            }
+        }
+    }
+
+    private Model model() {
+        String orders = Integer.toString(features.orders());
+        String hidden = Integer.toString(lstm.recurrence().hiddenSizes().getFirst());
+        return Model.of(
+                List.of(
+                        Input.ids("ids", "1", "1", orders),
+                        Input.floats("h", "1", "1", hidden),
+                        Input.floats("c", "1", "1", hidden)),
+                inputs -> {
+                    Value x = Functional.flatten(embedding.forward(inputs.get("ids")), 2);
+                    RNNBase.Output y = lstm.forward(x, inputs.get("h"), inputs.get("c"));
+                    return Map.of("logits", linear.forward(y.output()), "hn", y.hN(), "cn", y.cN());
+                });
+    }
+
+    private static Shape[] shapes(List<Input> inputs) {
+        return inputs.stream()
+                .map(input -> Shape.of(
+                        input.dimensions().stream().mapToLong(Long::parseLong).toArray()))
+                .toArray(Shape[]::new);
+    }
+
+    /// Draws a byte with the probabilities `softmax(logits / temperature)`.
+    static int draw(float[] logits, double temperature, RandomGenerator random) {
+        int best = 0;
+        for (int b = 1; b < logits.length; b++) {
+            best = logits[b] > logits[best] ? b : best;
+        }
+        if (temperature == 0) {
+            return best;
+        }
+        double[] weights = new double[logits.length];
+        double sum = 0;
+        for (int b = 0; b < logits.length; b++) {
+            weights[b] = Math.exp((logits[b] - logits[best]) / temperature);
+            sum += weights[b];
+        }
+        double left = random.nextDouble() * sum;
+        for (int b = 0; b < logits.length; b++) {
+            left -= weights[b];
+            if (left < 0) {
+                return b;
+            }
+        }
+        return best; // rounding has left nothing for the last byte
+    }
+}
