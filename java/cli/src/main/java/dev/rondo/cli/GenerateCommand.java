@@ -15,7 +15,7 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "generate",
         description = "Writes text with a model that 'train language-model' has made: the prompt, and what follows it.",
-        footer = {"", "Example:", "  rondo generate java --prompt 'public class ' --temperature 0.5"})
+        footer = {"", "Example:", "  rondo generate java --prompt 'public class ' --temperature 0.9"})
 final class GenerateCommand implements Callable<Integer> {
     @ParentCommand
     private Main main;
@@ -36,7 +36,7 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(
             names = "--temperature",
             paramLabel = "X",
-            defaultValue = "0.7",
+            defaultValue = "0.8",
             description = "How bold to be: 0 takes the likeliest byte always, 1 what was learned (default:"
                     + " ${DEFAULT-VALUE}).")
     private double temperature;

@@ -30,7 +30,7 @@ import picocli.CommandLine.ParentCommand;
             "  rondo generate java --prompt 'public class '"
         })
 final class TrainLanguageModelCommand implements Callable<Integer> {
-    private static final int LEAST_ROWS = 256;
+    private static final int LEAST_ROWS = 2000;
 
     @ParentCommand
     private TrainCommand train;
@@ -96,8 +96,8 @@ final class TrainLanguageModelCommand implements Callable<Integer> {
         requirePositive("--streams", streams);
         requirePositive("--window", window);
         requirePositive("--steps", steps);
-        if (rows <= LEAST_ROWS) {
-            throw new InputException("--rows " + rows + ": must be above " + LEAST_ROWS + ", one for each byte");
+        if (rows < LEAST_ROWS) {
+            throw new InputException("--rows " + rows + ": must be at least " + LEAST_ROWS);
         }
         if (!(learningRate > 0 && learningRate < 100)) {
             throw new InputException("--learning-rate " + learningRate + ": must be between 0 and 100");

@@ -37,7 +37,7 @@ class TrainCommandTest {
     /// @param others options that are not as usual, each with its value
     private Invocation train(Object... others) {
         Map<Object, Object> options = new LinkedHashMap<>();
-        options.putAll(Map.of("--text", text, "--out", out, "--hidden", 16, "--width", 4, "--rows", 400));
+        options.putAll(Map.of("--text", text, "--out", out, "--hidden", 16, "--width", 4, "--rows", 2000));
         options.putAll(Map.of("--orders", 2, "--streams", 4, "--window", 8, "--steps", 40, "--learning-rate", 0.03));
         options.put("--threads", 1);
         for (int i = 0; i < others.length; i += 2) {

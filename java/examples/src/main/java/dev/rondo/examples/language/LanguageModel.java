@@ -76,10 +76,11 @@ public final class LanguageModel {
     /// @param bits per byte of the texts that were held out
     static void write(Path folder, LanguageModelRecipe.Settings settings, ByteNetwork network, double bits)
             throws IOException {
+        ByteFeatures features = new ByteFeatures(settings.orders(), settings.rows());
         String description = """
                 {
                   "name": "language-model",
-                  "input": {"name": "ids", "dtype": "int64", "shape": ["N", "T", %1$d]},
+                  "input": {"name": "ids", "dtype": "int64", "shape": ["N", "T", %7$d]},
                   "output": {"name": "logits", "dtype": "float32", "shape": ["N", "T", 256]},
                   "outputs": {"hn": "lstm.hn", "cn": "lstm.cn"},
                   "layers": [
@@ -88,16 +89,17 @@ public final class LanguageModel {
                     {"name": "lstm", "type": "LSTM", "input_size": %6$d, "hidden_size": %4$d, "batch_first": true},
                     {"name": "linear", "type": "Linear", "in_features": %4$d, "out_features": 256}
                   ],
-                  "features": {"type": "hashed n-grams of the last bytes", "orders": %1$d},
+                  "features": {"type": "hashed n-grams of the last bytes, and repeats", "orders": %1$d},
                   "held_out_bits_per_byte": %5$s
                 }
                 """.formatted(
-                        settings.orders(),
-                        settings.rows(),
+                        features.orders(),
+                        features.rows(),
                         settings.width(),
                         settings.hidden(),
                         bits,
-                        settings.orders() * settings.width());
+                        features.count() * settings.width(),
+                        features.count());
         ModelFolder.write(folder, (Json.ObjectValue) Json.parse(description, "model.json"), network);
     }
 
@@ -117,11 +119,12 @@ public final class LanguageModel {
             throws IOException {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         byte[] text = Arrays.copyOf(prompt, prompt.length + length);
-        long[] ids = new long[features.orders()];
+        Repeats repeats = new Repeats(text);
+        long[] ids = new long[features.count()];
         try (Model model = model();
                 Session session = model.session(shapes(model.inputs()))) {
             for (int position = 0; position < text.length; position++) {
-                features.put(text, position, ids, 0);
+                features.put(text, position, repeats.guess(), ids, 0);
                 session.input("ids").copyFrom(ids);
                 session.run();
                 session.input("h").copyFrom(session.output("hn"));
@@ -130,16 +133,17 @@ public final class LanguageModel {
                     text[position] = (byte) draw(session.output("logits").toFloatArray(), temperature, random);
                     out.write(text[position]);
                 }
+                repeats.advance();
             }
         }
     }
 
     private Model model() {
-        String orders = Integer.toString(features.orders());
+        String count = Integer.toString(features.count());
         String hidden = Integer.toString(lstm.recurrence().hiddenSizes().getFirst());
         return Model.of(
                 List.of(
-                        Input.ids("ids", "1", "1", orders),
+                        Input.ids("ids", "1", "1", count),
                         Input.floats("h", "1", "1", hidden),
                         Input.floats("c", "1", "1", hidden)),
                 inputs -> {

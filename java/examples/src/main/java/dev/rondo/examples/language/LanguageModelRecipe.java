@@ -26,23 +26,23 @@ import java.util.Map;
 /// Trains a byte-level LSTM language model with truncated back-propagation through time.
 ///
 /// The text is cut into streams that are read side by side; a window's states are where the next window begins.
-/// Beside the last byte, the network is told hashed n-grams of the last bytes ([ByteFeatures]): what an n-gram model
-/// knows
-/// it need not keep in its state, and learns in a tenth of the time.
+/// Beside the last byte, the network is told hashed n-grams of the last bytes and what followed where they were before
+/// ([ByteFeatures]): what counting and looking up can tell, it need not keep in its state, and learns in a tenth of the
+/// time.
 public final class LanguageModelRecipe {
     private static final int NGRAM = 5;
     private static final int VALIDATIONS = 20;
     private static final int CHECKPOINTS = 40;
     private static final int EVALUATION_STEPS = 64;
     private static final int SAMPLE_BYTES = 2000;
-    private static final double SAMPLE_TEMPERATURE = 0.6;
+    private static final double SAMPLE_TEMPERATURE = 0.8;
 
     /// Sizes and pace.
     ///
     /// @param hidden       of the LSTM
     /// @param width        of an embedding's row
     /// @param rows         of the embedding
-    /// @param orders       of n-grams, from 1
+    /// @param orders       bytes of the longest n-gram
     /// @param streams      that are read side by side
     /// @param window       steps that a gradient goes back
     /// @param steps        of training
@@ -50,7 +50,7 @@ public final class LanguageModelRecipe {
     public record Settings(
             int hidden, int width, int rows, int orders, int streams, int window, int steps, double learningRate) {
         /// What takes a machine with 2 cores a quarter of an hour.
-        public static final Settings DEFAULT = new Settings(512, 32, 65536, 5, 64, 50, 4000, 4e-3);
+        public static final Settings DEFAULT = new Settings(384, 32, 65536, 5, 64, 50, 5000, 4e-3);
 
         Map<String, String> values() {
             Map<String, String> values = new LinkedHashMap<>();
@@ -81,7 +81,7 @@ public final class LanguageModelRecipe {
         this.settings = settings;
         this.texts = texts;
         this.features = new ByteFeatures(settings.orders, settings.rows);
-        this.network = new ByteNetwork(settings.orders, settings.rows, settings.width, settings.hidden);
+        this.network = new ByteNetwork(features.count(), settings.rows, settings.width, settings.hidden);
     }
 
     /// Trains, or goes on; writes the model and a sample; and measures.
@@ -130,7 +130,7 @@ public final class LanguageModelRecipe {
         });
         int replicas = settings.streams % run.threads() == 0 ? run.threads() : 1;
         int streams = settings.streams / replicas;
-        Windows windows = new Windows(text, features, settings.streams, settings.window);
+        Windows windows = Windows.of(text, features, settings.streams, settings.window);
         Optimizer adam = Optimizer.adam(settings.learningRate);
         try (TrainingStep step = step(adam, replicas);
                 TextEvaluation validation = evaluation(texts.validation().joined())) {
@@ -182,7 +182,7 @@ public final class LanguageModelRecipe {
     private TrainingStep step(Optimizer adam, int replicas) {
         int streams = settings.streams / replicas;
         return TrainingStep.of(network, adam)
-                .input("ids", Shape.of(settings.window, streams, settings.orders), DataType.I64)
+                .input("ids", Shape.of(settings.window, streams, features.count()), DataType.I64)
                 .input("targets", Shape.of(settings.window, streams), DataType.I64)
                 .state("h", Shape.of(1, streams, settings.hidden))
                 .state("c", Shape.of(1, streams, settings.hidden))
@@ -198,7 +198,7 @@ public final class LanguageModelRecipe {
     }
 
     private TextEvaluation evaluation(byte[] text) {
-        Windows windows = new Windows(text, features, settings.streams, EVALUATION_STEPS);
+        Windows windows = Windows.of(text, features, settings.streams, EVALUATION_STEPS);
         return new TextEvaluation(network, settings.hidden, windows, run.threads());
     }
 

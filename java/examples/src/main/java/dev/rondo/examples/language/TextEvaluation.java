@@ -53,7 +53,7 @@ final class TextEvaluation implements AutoCloseable {
         return Evaluation.builder()
                 .input(
                         "ids",
-                        Shape.of(windows.steps(), streams, windows.features().orders()),
+                        Shape.of(windows.steps(), streams, windows.features().count()),
                         DataType.I64)
                 .input("targets", Shape.of(windows.steps(), streams), DataType.I64)
                 .state("h", Shape.of(1, streams, hidden))

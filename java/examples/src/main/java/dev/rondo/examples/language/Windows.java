@@ -6,12 +6,18 @@ import dev.rondo.tensor.Tensor;
 /// of the text, and window w of it begins where window w - 1 ended. Together they have every byte once.
 ///
 /// @param text     of all streams, one after the other
+/// @param repeats  what repeats make of each position
 /// @param features what is told of the bytes before a position
 /// @param streams  number of streams
 /// @param steps    of a window
-record Windows(byte[] text, ByteFeatures features, int streams, int steps) {
+record Windows(byte[] text, short[] repeats, ByteFeatures features, int streams, int steps) {
     /// The target of a step after the end of a stream.
     private static final long NONE = -100;
+
+    /// Cuts a text.
+    static Windows of(byte[] text, ByteFeatures features, int streams, int steps) {
+        return new Windows(text, Repeats.of(text), features, streams, steps);
+    }
 
     /// Bytes of a stream, the last one's padding included.
     int streamLength() {
@@ -32,13 +38,13 @@ record Windows(byte[] text, ByteFeatures features, int streams, int steps) {
     ///
     /// @param window  its number
     /// @param first   the first stream
-    /// @param ids     (steps, n, orders)
+    /// @param ids     (steps, n, features)
     /// @param targets (steps, n): bytes, or -100 where there is none
     /// @return number of bytes that are targets
     int fill(int window, int first, Tensor ids, Tensor targets) {
         int n = Math.toIntExact(targets.shape().size(1));
-        int orders = features.orders();
-        long[] allIds = new long[steps * n * orders];
+        int width = features.count();
+        long[] allIds = new long[steps * n * width];
         long[] allTargets = new long[steps * n];
         int count = 0;
         for (int i = 0; i < n; i++) {
@@ -50,7 +56,9 @@ record Windows(byte[] text, ByteFeatures features, int streams, int steps) {
                 boolean isThere = position < end;
                 allTargets[place] = isThere ? text[position] & 0xff : NONE;
                 count += isThere ? 1 : 0;
-                features.put(text, Math.min(position, end), allIds, place * orders);
+                if (isThere) {
+                    features.put(text, position, repeats[position], allIds, place * width);
+                }
             }
         }
         ids.copyFrom(allIds);

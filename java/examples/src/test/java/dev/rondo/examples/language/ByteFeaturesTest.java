@@ -17,8 +17,9 @@ class ByteFeaturesTest {
     private final ByteFeatures features = new ByteFeatures(ORDERS, ROWS);
 
     private long[] ids(byte[] text, int position) {
-        long[] ids = new long[ORDERS];
-        features.put(text, position, ids, 0);
+        long[] ids = new long[features.count()];
+        features.put(text, position, 7, ids, 0);
+        assertEquals(256 + 7, ids[ORDERS]);
         return ids;
     }
 
@@ -58,17 +59,18 @@ class ByteFeaturesTest {
 
     @Test
     void staysWithinTheTable() {
-        ByteFeatures small = new ByteFeatures(3, 257);
+        ByteFeatures small = new ByteFeatures(3, ByteFeatures.LEAST_ROWS);
         byte[] text = new byte[1000];
         new Random(4).nextBytes(text);
-        long[] ids = new long[3];
+        long[] ids = new long[4];
         for (int position = 0; position < text.length; position++) {
-            small.put(text, position, ids, 0);
+            small.put(text, position, Repeats.COUNT - 1, ids, 0);
             assertTrue(ids[0] >= 0 && ids[0] < 256);
-            assertEquals(256, ids[1]);
-            assertEquals(256, ids[2]);
+            assertEquals(ByteFeatures.LEAST_ROWS - 1, ids[1]);
+            assertEquals(ByteFeatures.LEAST_ROWS - 1, ids[2]);
+            assertEquals(ByteFeatures.LEAST_ROWS - 2, ids[3], "the last row of repeats");
         }
-        assertThrows(IllegalArgumentException.class, () -> new ByteFeatures(0, 1000));
-        assertThrows(IllegalArgumentException.class, () -> new ByteFeatures(2, 256));
+        assertThrows(IllegalArgumentException.class, () -> new ByteFeatures(0, 10_000));
+        assertThrows(IllegalArgumentException.class, () -> new ByteFeatures(2, ByteFeatures.LEAST_ROWS - 1));
     }
 }

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class WindowsTest {
     private static final int ORDERS = 3;
+    private static final int WIDTH = ORDERS + 1;
 
     @ParameterizedTest
     @CsvSource({"120, 4, 5, 2", "113, 4, 7, 2", "7, 4, 3, 1", "50, 1, 50, 1", "5, 4, 1, 4", "9, 8, 4, 4"})
@@ -22,8 +23,8 @@ class WindowsTest {
             text[i] = (byte) (i + 100); // beyond 127, too
         }
         ByteFeatures features = new ByteFeatures(ORDERS, 5000);
-        Windows windows = new Windows(text, features, streams, steps);
-        Tensor ids = Tensor.allocate(Arena.ofAuto(), Shape.of(steps, share, ORDERS), DataType.I64);
+        Windows windows = Windows.of(text, features, streams, steps);
+        Tensor ids = Tensor.allocate(Arena.ofAuto(), Shape.of(steps, share, WIDTH), DataType.I64);
         Tensor targets = Tensor.allocate(Arena.ofAuto(), Shape.of(steps, share), DataType.I64);
         int[] seen = new int[length];
         for (int first = 0; first < streams; first += share) {
@@ -35,10 +36,10 @@ class WindowsTest {
                     if (bytes[place] != -100) {
                         int position = (int) (bytes[place] - 100) & 0xff;
                         seen[position]++;
-                        long[] expected = new long[ORDERS];
-                        features.put(text, position, expected, 0);
+                        long[] expected = new long[WIDTH];
+                        features.put(text, position, Repeats.of(text)[position], expected, 0);
                         assertArrayEquals(
-                                expected, Arrays.copyOfRange(ids.toLongArray(), place * ORDERS, (place + 1) * ORDERS));
+                                expected, Arrays.copyOfRange(ids.toLongArray(), place * WIDTH, (place + 1) * WIDTH));
                     }
                 }
             }
