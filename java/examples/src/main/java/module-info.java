@@ -8,5 +8,6 @@ module dev.rondo.examples {
     requires static transitive org.jspecify;
 
     exports dev.rondo.examples;
+    exports dev.rondo.examples.highlighter;
     exports dev.rondo.examples.language;
 }
