@@ -86,10 +86,7 @@ public final class Sum extends Op {
         }
         long groups = product(Arrays.copyOfRange(from, 0, first));
         long rows = product(Arrays.copyOfRange(from, first, last));
-        emitColumnSums(
-                emitter,
-                source.reshape(groups, rows, product(rest)),
-                output().reshape(groups, product(rest)));
+        emitColumnSums(emitter, source.reshape(groups, rows, product(rest)), output().reshape(groups, product(rest)));
         return true;
     }
 
@@ -105,20 +102,21 @@ public final class Sum extends Op {
         int groups = Math.toIntExact(x.shape().size(0));
         long rows = x.shape().size(1);
         long width = x.shape().size(2);
-        emitter.kernel("sum over rows of " + x.shape(), Kernels.available().toString(), List.of(x), List.of(sums), memory -> {
-            MemorySegment[] from = new MemorySegment[groups];
-            MemorySegment[] to = new MemorySegment[groups];
-            for (int i = 0; i < groups; i++) {
-                from[i] = memory.segment(x.select(0, i));
-                to[i] = memory.segment(sums.select(0, i));
-            }
-            TrainingKernels kernels = TrainingKernels.available();
-            return () -> {
-                for (int i = 0; i < groups; i++) {
-                    kernels.columnSums(from[i], rows, width, to[i]);
-                }
-            };
-        });
+        emitter.kernel(
+                "sum over rows of " + x.shape(), Kernels.available().toString(), List.of(x), List.of(sums), memory -> {
+                    MemorySegment[] from = new MemorySegment[groups];
+                    MemorySegment[] to = new MemorySegment[groups];
+                    for (int i = 0; i < groups; i++) {
+                        from[i] = memory.segment(x.select(0, i));
+                        to[i] = memory.segment(sums.select(0, i));
+                    }
+                    TrainingKernels kernels = TrainingKernels.available();
+                    return () -> {
+                        for (int i = 0; i < groups; i++) {
+                            kernels.columnSums(from[i], rows, width, to[i]);
+                        }
+                    };
+                });
     }
 
     @Override

@@ -2,8 +2,9 @@ package dev.rondo.examples.language;
 
 import dev.rondo.Input;
 import dev.rondo.Model;
+import dev.rondo.Model.Network;
 import dev.rondo.ModelFile;
-import dev.rondo.Session;
+import dev.rondo.StreamingSession;
 import dev.rondo.examples.ModelFolder;
 import dev.rondo.format.Json;
 import dev.rondo.format.JsonField;
@@ -13,7 +14,6 @@ import dev.rondo.nn.Functional;
 import dev.rondo.nn.LSTM;
 import dev.rondo.nn.Linear;
 import dev.rondo.nn.Module;
-import dev.rondo.nn.RNNBase;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.Shape;
 import java.io.IOException;
@@ -121,43 +121,26 @@ public final class LanguageModel {
         byte[] text = Arrays.copyOf(prompt, prompt.length + length);
         Repeats repeats = new Repeats(text);
         long[] ids = new long[features.count()];
-        try (Model model = model();
-                Session session = model.session(shapes(model.inputs()))) {
+        Input input = Input.ids("ids", "1", "1", Integer.toString(ids.length));
+        Network network = inputs -> {
+            Value x = Functional.flatten(embedding.forward(inputs.get("ids")), 2);
+            return Map.of("logits", linear.forward(lstm.forward(x)));
+        };
+        try (Model model = Model.of(List.of(input), network);
+                StreamingSession session = model.stream(Shape.of(1, 1, ids.length))) {
             for (int position = 0; position < text.length; position++) {
-                features.put(text, position, repeats.guess(), ids, 0);
-                session.input("ids").copyFrom(ids);
-                session.run();
-                session.input("h").copyFrom(session.output("hn"));
-                session.input("c").copyFrom(session.output("cn"));
+                // What it has written itself is not looked up: it would soon write nothing else.
+                int repeat = position > prompt.length ? 0 : repeats.guess();
+                features.put(text, position, repeat, ids, 0);
+                session.input().copyFrom(ids);
+                session.step();
                 if (position >= prompt.length) {
-                    text[position] = (byte) draw(session.output("logits").toFloatArray(), temperature, random);
+                    text[position] = (byte) draw(session.output().toFloatArray(), temperature, random);
                     out.write(text[position]);
                 }
                 repeats.advance();
             }
         }
-    }
-
-    private Model model() {
-        String count = Integer.toString(features.count());
-        String hidden = Integer.toString(lstm.recurrence().hiddenSizes().getFirst());
-        return Model.of(
-                List.of(
-                        Input.ids("ids", "1", "1", count),
-                        Input.floats("h", "1", "1", hidden),
-                        Input.floats("c", "1", "1", hidden)),
-                inputs -> {
-                    Value x = Functional.flatten(embedding.forward(inputs.get("ids")), 2);
-                    RNNBase.Output y = lstm.forward(x, inputs.get("h"), inputs.get("c"));
-                    return Map.of("logits", linear.forward(y.output()), "hn", y.hN(), "cn", y.cN());
-                });
-    }
-
-    private static Shape[] shapes(List<Input> inputs) {
-        return inputs.stream()
-                .map(input -> Shape.of(
-                        input.dimensions().stream().mapToLong(Long::parseLong).toArray()))
-                .toArray(Shape[]::new);
     }
 
     /// Draws a byte with the probabilities `softmax(logits / temperature)`.
