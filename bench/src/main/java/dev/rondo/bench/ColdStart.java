@@ -45,7 +45,7 @@ public class ColdStart {
                         ColdStart.class.getName(),
                         library,
                         shape))
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         String result = new String(process.getInputStream().readAllBytes());
         if (process.waitFor() != 0) {

@@ -133,13 +133,10 @@ final class StreamQueue {
         lock.lock();
         try {
             while (!isDue()) {
-                if (!queue.isEmpty()) {
-                    work.awaitNanos(patience());
-                } else if (closed) {
+                if (queue.isEmpty() && closed) {
                     return false;
-                } else {
-                    work.await();
                 }
+                awaitWork();
             }
             while (into.size() < batch && !queue.isEmpty()) {
                 BatchedStream stream = queue.poll();
@@ -151,10 +148,20 @@ final class StreamQueue {
                 work.signal(); // another step thread
             }
             return true;
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("somebody has interrupted a step thread", e);
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void awaitWork() {
+        try {
+            if (queue.isEmpty()) {
+                work.await();
+            } else {
+                work.awaitNanos(patience());
+            }
+        } catch (InterruptedException e) {
+            // Only closing ends a step thread, or callers would wait for ever.
         }
     }
 

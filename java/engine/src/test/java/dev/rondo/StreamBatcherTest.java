@@ -337,6 +337,20 @@ class StreamBatcherTest {
     }
 
     @Test
+    void interruptingStepThreadsChangesNothing() throws Exception {
+        try (Model model = model();
+                StreamBatcher batcher = StreamBatcher.of(model).threads(2).start();
+                BatchedStream stream = batcher.open()) {
+            for (int t = 0; t < 5; t++) {
+                Thread.getAllStackTraces().keySet().stream()
+                        .filter(thread -> thread.getName().startsWith("rondo-step-"))
+                        .forEach(Thread::interrupt);
+                step(stream, t);
+            }
+        }
+    }
+
+    @Test
     void networksWithoutARowForEachStreamAreRefused() {
         Lambda mean = new Lambda(x -> Functional.mean(x, 1));
         assertRefused(Model.of(mean, Input.floats("x", "T", "N", "4")), "output output has no row for each stream");

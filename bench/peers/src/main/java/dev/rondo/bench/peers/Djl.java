@@ -36,9 +36,10 @@ public final class Djl implements Library {
         return 4;
     }
 
+    /// Its bidirectional blocks fail: PyTorch gets both directions' weights before both directions' biases.
     @Override
     public boolean hasLayer(LayerShape shape) {
-        return !shape.isRagged() && !shape.cell().equals("gru_reset_before");
+        return !shape.isRagged() && !shape.isBidirectional() && !shape.cell().equals("gru_reset_before");
     }
 
     @Override
