@@ -26,17 +26,17 @@ import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
-/// Trains the network of `rondo demo`: a bidirectional LSTM that reads Java source byte by byte and tells of each byte
-/// what kind of token it belongs to.
+/// Trains the network of `rondo demo`: a bidirectional LSTM that reads Java source byte by byte and tells of
+/// each byte what kind of token it belongs to.
 ///
-/// It learns from random windows of 256 bytes of the JDK's sources, 64 a step, labelled by [Tagger]. Adam's learning
-/// rate rises, then falls to 0 along half a cosine; gradients are clipped to norm 1. Every so often all bytes of some
-/// files that are not trained on are judged; the weights that get most of them right are kept. In the end every byte of
-/// the held-out files is judged: `java.util.concurrent` and `java.net.http`, which had no part in any of that.
+/// It learns from random windows of 256 bytes of the JDK's sources, 64 a step, labelled by [Tagger]. Adam's
+/// learning rate rises, then falls to 0 along half a cosine; gradients are clipped to norm 1. Every so often all
+/// bytes of some files that are not trained on are judged, for the learning curve; the weights of the last step
+/// are the result. In the end every byte of the held-out files is judged: `java.util.concurrent` and
+/// `java.net.http`.
 ///
-/// The folder gets, beside what [TrainingRun] puts there, `model.safetensors` and `model.json`, and `accuracy.md`,
-/// which
-/// has a table by class.
+/// The folder gets, beside what [TrainingRun] puts there, `model.safetensors` and `model.json`, and
+/// `accuracy.md` with a table by class.
 ///
 /// {@snippet :
 /// TrainingRun run = new TrainingRun(Path.of("highlighter"), null, 2, 42, Reporter.silent());
@@ -176,6 +176,7 @@ public record HighlighterRecipe(Corpus known, Corpus heldOut, int steps) {
                     .remember("step", step)
                     .tokens(batch -> (long) batch.length * Windows.SIZE)
                     .schedule(adam, Schedule.warmUpThenCosine(warmUp, Math.max(warmUp + 1, steps), 0))
+                    .endWithLast()
                     .validate(
                             every,
                             () -> Map.of(
