@@ -120,7 +120,7 @@ typedef struct rondo_recurrent {
 
     int32_t part; /* of the threads that share the work, 0 for the first */
     int32_t parts;
-    uint32_t *barrier; /* two numbers where the parts meet, 0 before the first call; NULL for one part */
+    uint32_t *barrier; /* three numbers where the parts meet, 0 before the first call; NULL for one part */
 } rondo_recurrent;
 
 /* Runs all steps. With steps == 0, dst_iter becomes src_iter, or zeros, and dst_iter_c likewise. */

@@ -130,7 +130,7 @@ struct State {
 
 // One call of each part, all at once.
 void run_parts(rondo_recurrent args, int32_t parts) {
-    uint32_t barrier[2] = {};
+    uint32_t barrier[3] = {};
     args.parts = parts;
     args.barrier = parts > 1 ? barrier : nullptr;
     std::vector<std::thread> threads;
