@@ -208,9 +208,11 @@ public final class Value {
         return buffer.kind == Buffer.Kind.COMPUTED;
     }
 
-    /// The tensor that this value is known to be, or null if it is a part of one, or only a run will tell.
+    /// The constant that this value is, or null if it is a part of one, or one in another shape, or only a run will
+    /// tell.
     public @Nullable Tensor constant() {
-        return buffer.kind == Buffer.Kind.CONSTANT && isWhole() ? buffer.tensor : null;
+        boolean given = buffer.kind == Buffer.Kind.CONSTANT && isWhole();
+        return given && shape.equals(buffer.tensor.shape()) ? buffer.tensor : null;
     }
 
     /// The elements where they are known before any run, as those of a constant or a literal are; else null. A part of

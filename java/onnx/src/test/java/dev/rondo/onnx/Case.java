@@ -79,6 +79,12 @@ final class Case {
         return this;
     }
 
+    /// An input of a graph in a node, which the node gives.
+    Case slot(String input, ElementType type, String... dimensions) {
+        inputs.add(new Graph.Slot(input, type, List.of(dimensions)));
+        return this;
+    }
+
     Tensor floats(long... sizes) {
         Shape shape = Shape.of(sizes);
         float[] elements = new float[(int) shape.elements()];
@@ -143,6 +149,10 @@ final class Case {
         for (int i = 0; i < attributes.length; i += 2) {
             map.put((String) attributes[i], attribute(attributes[i + 1]));
         }
+        if (operator.matches("RNN|GRU|LSTM") && !map.containsKey("hidden_size")) { // which ONNX Runtime insists on
+            long hidden = constants.get(names(inputs).get(2)).tensor().shape().size(2);
+            map.put("hidden_size", new Attribute.IntValue(hidden));
+        }
         return new Node(operator + nodes.size(), domain, operator, names(inputs), names(outputs), map);
     }
 
@@ -175,6 +185,11 @@ final class Case {
             case Case inner -> new Attribute.GraphValue(inner.graph());
             default -> throw new IllegalArgumentException("no attribute: " + value);
         };
+    }
+
+    /// A constant.
+    Tensor tensor(String constant) {
+        return constants.get(constant).tensor();
     }
 
     /// Names the graph's outputs.

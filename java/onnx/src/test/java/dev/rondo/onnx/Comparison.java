@@ -107,6 +107,8 @@ final class Comparison {
         Map<String, OnnxTensor> given = new LinkedHashMap<>();
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(1);
+            // Its fusions quantise what the graph does not.
+            options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.NO_OPT);
             options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
             try (OrtSession session = environment.createSession(bytes, options)) {
                 for (Map.Entry<String, Tensor> input : inputs.entrySet()) {

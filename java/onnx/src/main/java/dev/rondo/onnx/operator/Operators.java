@@ -23,6 +23,7 @@ public final class Operators {
         Logic.register(KNOWN);
         Products.register(KNOWN);
         Shapes.register(KNOWN);
+        Parts.register(KNOWN);
         Selection.register(KNOWN);
         Reductions.register(KNOWN);
         Normalization.register(KNOWN);
