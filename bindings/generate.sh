@@ -32,6 +32,9 @@ include=$(echo "$work"/org/bytedeco/dnnl/*/include)
     -I "$include" @includes.txt headers.h
 "$jextract" --output "$work/java" --target-package dev.rondo.bindings.kernels --header-class-name Kernels \
     @kernel-includes.txt ../native/include/rondo_kernels.h
+# jextract's lookup asks the class loader, but the libraries belong to none (OpenLibraries).
+find "$work/java" -name '*.java' -exec sed -i -z \
+    's/SymbolLookup\.loaderLookup()\n *\.or(Linker\.nativeLinker()\.defaultLookup())/dev.rondo.bindings.linking.OpenLibraries.symbols()/' {} +
 rm -rf src/generated/java
 mkdir -p src/generated
 mv "$work/java" src/generated/java

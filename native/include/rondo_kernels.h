@@ -20,7 +20,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /* Changes with every incompatible change of this header and of those it includes. */
-#define RONDO_ABI_VERSION 4
+#define RONDO_ABI_VERSION 5
 
 /* The RONDO_ABI_VERSION the library was built with. */
 int32_t rondo_abi_version(void);
@@ -74,29 +74,27 @@ void rondo_softmax_f32(const float *src, float *dst, int64_t rows, int64_t width
  * The arguments of a recurrent layer over a batch of sequences in one direction, with T = steps, N = batch,
  * I = input, H = hidden, and K gates.
  *
- * The input's share of the gates either comes ready-made in gates, or is computed here, step by step, from x.
  * dst_iter may equal src_iter, and dst_iter_c src_iter_c (with equal strides); nothing else may overlap what is
- * written, and the floats between strided rows are left alone. Each row (I, H, or K * H floats) is contiguous.
+ * written, and the floats between strided rows are left alone. Each row of I or H floats is contiguous.
+ *
+ * Several threads may share the work: each calls with the same arguments but for its own part. All of them have to
+ * run at the same time, since they wait for each other after every step; each computes its share of the units.
  */
 typedef struct rondo_recurrent {
     int32_t cell;    /* RONDO_RNN_TANH... */
-    int32_t reverse; /* 0: from step 0 to T - 1; 1: from T - 1 to 0, dst_layer[t] still belongs to gates[t] */
+    int32_t reverse; /* 0: from step 0 to T - 1; 1: from T - 1 to 0, dst_layer[t] still belongs to x[t] */
     int64_t steps;
     int64_t batch;
-    int64_t input; /* used with x only */
+    int64_t input;
     int64_t hidden;
-
-    const float *gates; /* G: (T, N, K, H), or NULL: then x counts */
-    int64_t gates_step;
-    int64_t gates_batch;
 
     const float *x; /* (T, N, I) */
     int64_t x_step;
     int64_t x_batch;
-    const float *input_weights; /* W, as rondo_recurrent_pack_f32 wrote it */
+    const float *input_weights; /* W, as rondo_recurrent_pack_f32 wrote it for so many parts */
     const float *bias;          /* b: (K, H) */
 
-    const float *weights;    /* U, as rondo_recurrent_pack_f32 wrote it */
+    const float *weights;    /* U, as rondo_recurrent_pack_f32 wrote it for so many parts */
     const float *state_bias; /* b': (H), of LBR_GRU alone */
     const float *peephole;   /* p: (3, H) for i, f, o, or NULL; of LSTM alone */
 
@@ -118,25 +116,30 @@ typedef struct rondo_recurrent {
     float *dst_iter_c; /* c after the last step: (N, H), or NULL */
     int64_t dst_iter_c_batch;
 
-    float *scratch; /* rondo_recurrent_scratch_size(batch, hidden) floats; holds nothing between calls */
+    float *scratch; /* rondo_recurrent_scratch_size(steps, batch, hidden) floats; holds nothing between calls */
+
+    int32_t part; /* of the threads that share the work, 0 for the first */
+    int32_t parts;
+    uint32_t *barrier; /* two numbers where the parts meet, 0 before the first call; NULL for one part */
 } rondo_recurrent;
 
 /* Runs all steps. With steps == 0, dst_iter becomes src_iter, or zeros, and dst_iter_c likewise. */
 void rondo_recurrent_f32(const rondo_recurrent *recurrent);
 
 /* The number of floats that rondo_recurrent.scratch needs. */
-int64_t rondo_recurrent_scratch_size(int64_t batch, int64_t hidden);
+int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden);
 
 /* The number of floats that packed weights of so many gates need. */
 int64_t rondo_recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth);
 
 /*
- * Packs weights (gates, H, depth): gate, output row, input column.
+ * Packs weights (gates, H, depth), gate, output row, input column, for so many parts.
  *
- * W and U are packed as they are, all gates at once; U of RONDO_GRU is packed in two parts, one behind the other:
+ * W and U are packed as they are, all gates at once; U of RONDO_GRU is packed in two pieces, one behind the other:
  * u and r, then o. The result depends on rondo_isa(): it serves this process and is not to be stored.
  */
-void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, float *packed);
+void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts,
+                              float *packed);
 
 #pragma GCC visibility pop
 

@@ -241,17 +241,19 @@ void rondo_dropout_f32(const float *src, float *dst, int64_t repeats, int64_t co
 
 /*
  * The element-wise part of one step of a recurrent cell over N = batch rows of H = hidden, in training. The gates are
- * in PyTorch's order, and hold W x + b + U h before the step forward, for the GRU W x + b alone.
+ * in PyTorch's order, and hold W x + b + U h before the step forward, for the GRUs what is said there.
  */
 typedef struct rondo_step {
     int64_t batch;
     int64_t hidden;
 
     float *gates;    /* (N, G, H): becomes the activated gates, and in the backward pass their arguments' gradients */
-    float *products; /* GRU: (N, 3, H), U h + b, which becomes its own gradient in the backward pass */
+    float *products; /* GRUs: what their recurrent products read or give, and its gradient */
 
-    const float *src; /* GRU: h before the step */
+    const float *src; /* GRUs: h before the step */
     int64_t src_batch;
+    const float *attention; /* GRUs: (N), a, with (1 - a) z in place of z; or NULL */
+    int64_t attention_batch;
     const float *src_cell; /* LSTM: c before the step */
     int64_t src_cell_batch;
     float *dst; /* h after the step */
@@ -260,9 +262,11 @@ typedef struct rondo_step {
 
     const float *diff_dst; /* backward: what h after the step received as an output, or NULL */
     int64_t diff_dst_batch;
-    float *diff_state; /* backward: (N, H), what h received from the step after; GRU: becomes what h before the step
-                          gets from u h, to which diff_products U is to be added */
+    float *diff_state; /* backward: (N, H), what h received from the step after; GRUs: becomes what h before the step
+                          gets, but for what it gets through the product that read it */
     float *diff_cell;  /* backward, LSTM: (N, H), c's gradient, from after the step to before it */
+    float *diff_attention; /* backward, GRUs: (N), written; or NULL */
+    int64_t diff_attention_batch;
 } rondo_step;
 
 /* h = act(gates); activation 0 is tanh, 1 ReLU, 2 the logistic function. The backward pass reads dst. */
@@ -273,9 +277,25 @@ void rondo_rnn_step_backward_f32(int32_t activation, const rondo_step *step);
 void rondo_lstm_step_f32(const rondo_step *step);
 void rondo_lstm_step_backward_f32(const rondo_step *step);
 
-/* Gates r, z, n, with n = tanh(gates_n + r products_n): h = z h + (1 - z) n. */
+/*
+ * Gates r, z, n, which hold W x + b, and products (N, 3, H) U h + b', which become their own gradient:
+ * n = tanh(gates_n + r products_n), h = z h + (1 - z) n.
+ */
 void rondo_lbr_gru_step_f32(const rondo_step *step);
 void rondo_lbr_gru_step_backward_f32(const rondo_step *step);
+
+/*
+ * The GRU that resets before the product, in two halves with a product each before them. The gates r and z hold
+ * W x + b + U h before the first half, which activates them and gives r h as products (N, H); n holds W x + b + U (r h)
+ * before the second: h = z h + (1 - z) tanh(n).
+ *
+ * Back, the second half comes first: it gives the gradients of z and n. Then products hold the gradient of r h, and the
+ * first half gives that of r, and r h again in their place.
+ */
+void rondo_gru_reset_f32(const rondo_step *step);
+void rondo_gru_step_f32(const rondo_step *step);
+void rondo_gru_step_backward_f32(const rondo_step *step);
+void rondo_gru_reset_backward_f32(const rondo_step *step);
 
 #pragma GCC visibility pop
 

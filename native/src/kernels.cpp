@@ -37,6 +37,10 @@ const Kernels kernels = {
     lstm_step_backward,
     lbr_gru_step,
     lbr_gru_step_backward,
+    gru_reset,
+    gru_reset_backward,
+    gru_step,
+    gru_step_backward,
 };
 
 }  // namespace rondo::RONDO_ISA

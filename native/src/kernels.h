@@ -11,9 +11,10 @@ struct Kernels {
     const char *isa;
     void (*softmax)(const float *src, float *dst, int64_t rows, int64_t width, bool logarithmic);
     void (*recurrent)(const rondo_recurrent &recurrent);
-    int64_t (*recurrent_scratch_size)(int64_t batch, int64_t hidden);
+    int64_t (*recurrent_scratch_size)(int64_t steps, int64_t batch, int64_t hidden);
     int64_t (*recurrent_packed_size)(int64_t gates, int64_t hidden, int64_t depth);
-    void (*recurrent_pack)(const float *weights, int64_t gates, int64_t hidden, int64_t depth, float *packed);
+    void (*recurrent_pack)(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts,
+                           float *packed);
 
     void (*embedding_backward)(const float *diff_dst, const int64_t *ids, int64_t count, int64_t width,
                                int64_t padding, float *diff_table);
@@ -51,6 +52,10 @@ struct Kernels {
     void (*lstm_step_backward)(const rondo_step &step);
     void (*lbr_gru_step)(const rondo_step &step);
     void (*lbr_gru_step_backward)(const rondo_step &step);
+    void (*gru_reset)(const rondo_step &step);
+    void (*gru_reset_backward)(const rondo_step &step);
+    void (*gru_step)(const rondo_step &step);
+    void (*gru_step_backward)(const rondo_step &step);
 };
 
 namespace generic {
@@ -70,9 +75,9 @@ extern const Kernels kernels;
 namespace RONDO_ISA {
 void softmax(const float *src, float *dst, int64_t rows, int64_t width, bool logarithmic);
 void recurrent(const rondo_recurrent &recurrent);
-int64_t recurrent_scratch_size(int64_t batch, int64_t hidden);
+int64_t recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden);
 int64_t recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth);
-void recurrent_pack(const float *weights, int64_t gates, int64_t hidden, int64_t depth, float *packed);
+void recurrent_pack(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts, float *packed);
 
 void embedding_backward(const float *diff_dst, const int64_t *ids, int64_t count, int64_t width, int64_t padding,
                         float *diff_table);
@@ -105,6 +110,10 @@ void lstm_step(const rondo_step &step);
 void lstm_step_backward(const rondo_step &step);
 void lbr_gru_step(const rondo_step &step);
 void lbr_gru_step_backward(const rondo_step &step);
+void gru_reset(const rondo_step &step);
+void gru_reset_backward(const rondo_step &step);
+void gru_step(const rondo_step &step);
+void gru_step_backward(const rondo_step &step);
 }  // namespace RONDO_ISA
 #endif
 

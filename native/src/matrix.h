@@ -5,13 +5,13 @@
 
 namespace rondo::RONDO_ISA {
 
-// Half of the registers hold sums in the largest block, the others the operands.
+// In the largest block most registers hold sums, the others the operands.
 #if defined(__AVX512F__) || defined(__aarch64__)
 constexpr int64_t kPanel = 4;  // registers per row of a panel, of 32
 #else
 constexpr int64_t kPanel = 2;  // of 16
 #endif
-constexpr int64_t kRows = 4;
+constexpr int64_t kRows = 6;
 
 // Independent sums it takes to keep two multiply-add units with a latency of four cycles busy.
 constexpr int64_t kChains = 8;
@@ -36,19 +36,23 @@ inline void pack(const float *transposed, int64_t columns, int64_t depth, float 
     }
 }
 
-// dst (Rows, Panel * kWidth) = src (Rows, depth) * panel (depth, Panel * kWidth)
+// dst (Rows, Panel * kWidth) = src (Rows, depth) * panel (depth, Panel * kWidth), each row of src anywhere
 template <int64_t Rows, int64_t Panel>
-void multiply_block(const float *src, int64_t src_stride, const float *panel, int64_t depth, float *dst,
-                    int64_t dst_stride) {
+void multiply_block(const float *const *src, const float *panel, int64_t depth, float *dst, int64_t dst_stride) {
+    const float *rows[Rows];
+#pragma GCC unroll 6
+    for (int64_t r = 0; r < Rows; r++) {
+        rows[r] = src[r];
+    }
     // Where a block has fewer sums than it takes, it has several of each, for different k.
     constexpr int64_t kSplit = Rows * Panel < kChains ? kChains / (Rows * Panel) : 1;
     vec sums[kSplit][Rows][Panel] = {};
 
     const auto multiply_add = [&](int64_t k, int64_t split) __attribute__((always_inline)) {
         const float *const row = panel + k * Panel * kWidth;
-#pragma GCC unroll 4
+#pragma GCC unroll 6
         for (int64_t r = 0; r < Rows; r++) {
-            const vec x = splat(src[r * src_stride + k]);
+            const vec x = splat(rows[r][k]);
 #pragma GCC unroll 4
             for (int64_t i = 0; i < Panel; i++) {
                 sums[split][r][i] += x * load(row + i * kWidth);
@@ -66,7 +70,7 @@ void multiply_block(const float *src, int64_t src_stride, const float *panel, in
         multiply_add(k, 0);
     }
 
-#pragma GCC unroll 4
+#pragma GCC unroll 6
     for (int64_t r = 0; r < Rows; r++) {
 #pragma GCC unroll 4
         for (int64_t i = 0; i < Panel; i++) {
@@ -80,7 +84,7 @@ void multiply_block(const float *src, int64_t src_stride, const float *panel, in
     }
 }
 
-using Block = void (*)(const float *, int64_t, const float *, int64_t, float *, int64_t);
+using Block = void (*)(const float *const *, const float *, int64_t, float *, int64_t);
 
 // The block for a number of rows up to Rows and a panel of up to Panel registers.
 template <int64_t Rows = kRows, int64_t Panel = kPanel>
@@ -98,14 +102,23 @@ Block block_for(int64_t rows, int64_t panel) {
     return multiply_block<Rows, Panel>;
 }
 
-// dst (rows, registers * kWidth) = src (rows, depth) * packed (depth, registers * kWidth)
-inline void multiply(const float *src, int64_t src_stride, int64_t rows, const float *packed, int64_t depth,
-                     int64_t registers, float *dst, int64_t dst_stride) {
+// dst (rows, registers * kWidth) = src (rows, depth) * packed (depth, registers * kWidth), where row(r) is the r-th row
+// of src
+template <class Row>
+void multiply(Row row, int64_t rows, const float *packed, int64_t depth, int64_t registers, float *dst,
+              int64_t dst_stride) {
+    const int64_t blocks = (rows + kRows - 1) / kRows;  // of nearly equal size
     for (int64_t begin = 0; begin < registers; begin += kPanel) {
-        const int64_t panel = registers - begin;
-        for (int64_t row = 0; row < rows; row += kRows) {
-            block_for(rows - row, panel)(src + row * src_stride, src_stride, packed + begin * depth * kWidth, depth,
-                                         dst + row * dst_stride + begin * kWidth, dst_stride);
+        const float *const panel = packed + begin * depth * kWidth;
+        for (int64_t block = 0; block < blocks; block++) {
+            const int64_t first = rows * block / blocks;
+            const int64_t count = rows * (block + 1) / blocks - first;
+            const float *src[kRows];
+            for (int64_t r = 0; r < count; r++) {
+                src[r] = row(first + r);
+            }
+            block_for(count, registers - begin)(src, panel, depth, dst + first * dst_stride + begin * kWidth,
+                                                dst_stride);
         }
     }
 }

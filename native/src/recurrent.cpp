@@ -1,4 +1,5 @@
 // Recurrent layers, step by step over packed weights: what a small batch needs, where reading the weights is the cost.
+#include "barrier.h"
 #include "elementwise.h"
 #include "kernels.h"
 #include "matrix.h"
@@ -7,83 +8,142 @@ namespace rondo::RONDO_ISA {
 
 namespace {
 
-// A row of H floats padded to whole registers; the padding may hold anything, no result depends on it.
-int64_t padded(int64_t hidden) { return registers_for(hidden) * kWidth; }
+constexpr int64_t kMostGates = 4;
 
-// What the state's row has before the first step, and what is given of it after the last.
-void read_state(const float *src, int64_t length, float *state) {
-    for_each_vec(length, [&](int64_t i, auto lanes) { store(state + i, src ? lanes.load(src + i) : vec{}); });
+// The input's share of the gates is computed for so many rows (step and sequence) at once, if there are: enough to
+// read its weights seldom, few enough that the gates stay in the nearest caches.
+constexpr int64_t kRowsAtOnce = 6 * kRows;
+
+int64_t steps_at_once(int64_t steps, int64_t batch) {
+    const int64_t most = batch < kRowsAtOnce ? kRowsAtOnce / batch : 1;
+    return steps < most ? steps : most;
 }
 
-void write_state(const float *state, int64_t length, float *dst) {
-    for_each_vec(length, [&](int64_t i, auto lanes) { lanes.store(dst + i, load(state + i)); });
-}
+// The units that a part computes: whole registers of them.
+struct Share {
+    int64_t first;  // the first unit
+    int64_t count;
+    int64_t width;  // count padded to whole registers
 
-// One call: the arguments, and its scratch with S = padded(H) and K gates.
+    Share(int64_t hidden, int64_t part, int64_t parts) {
+        const int64_t registers = registers_for(hidden);
+        first = registers * part / parts * kWidth;
+        width = registers * (part + 1) / parts * kWidth - first;
+        count = first + width < hidden ? width : hidden - first;
+    }
+};
+
+// One part of a call, with S = H padded to whole registers and K gates. In the scratch, padding may hold anything: no
+// result depends on it. Offsets of units count from the part's first.
 template <int64_t kGates>
-struct Run {
-    const rondo_recurrent &args;
-    int64_t hidden;
-    int64_t stride;   // S
-    float *state;     // (N, S): h
-    float *cell;      // (N, S): c, or r * h
-    float *products;  // (N, K, S): the state's share of the gates
-    float *inputs;    // (N, K, S): the input's share, where it is computed here
-
+class Run {
+public:
     explicit Run(const rondo_recurrent &arguments)
-        : args(arguments),
-          hidden(arguments.hidden),
-          stride(padded(arguments.hidden)),
-          state(arguments.scratch),
-          cell(state + args.batch * stride),
-          products(cell + args.batch * stride),
-          inputs(products + args.batch * kGates * stride) {}
+        : args(arguments), share(args.hidden, args.part, args.parts), stride(registers_for(args.hidden) * kWidth) {
+        const int64_t size = args.batch * stride;
+        state = args.scratch;
+        next = state + size;
+        reset = next + size;
+        cells = reset + size;
+        products = cells + size + args.batch * kGates * share.first;
+        inputs = cells + size + kMostGates * size +
+                 steps_at_once(args.steps, args.batch) * args.batch * kGates * share.first;
+    }
 
-    int64_t registers(int64_t gates) const { return gates * registers_for(hidden); }
-
-    // (K, S): packing leaves no gap between the gates' registers.
-    float *product(int64_t n) const { return products + n * kGates * stride; }
-
-    void project_input(int64_t t) const {
-        if (!args.gates) {
-            multiply(args.x + t * args.x_step, args.x_batch, args.batch, args.input_weights, args.input,
-                     registers(kGates), inputs, kGates * stride);
+    // Calls step(t, inputs of that step) for all steps.
+    template <class Step>
+    void all_steps(Step step) {
+        for (int64_t n = 0; n < args.batch; n++) {
+            read(args.src_iter, args.src_iter_batch, n, row(state, n));
+            read(args.src_iter_c, args.src_iter_c_batch, n, row(cells, n));
+        }
+        meet(args.barrier, args.parts);
+        const int64_t most = steps_at_once(args.steps, args.batch);
+        for (int64_t begin = 0; begin < args.steps; begin += most) {
+            const int64_t count = args.steps - begin < most ? args.steps - begin : most;
+            project_inputs(begin, count);
+            for (int64_t i = 0; i < count; i++) {
+                step(position(begin + i), inputs + i * args.batch * kGates * share.width);
+                meet(args.barrier, args.parts);
+                float *const before = state;
+                state = next;
+                next = before;
+            }
+        }
+        for (int64_t n = 0; n < args.batch; n++) {
+            write(row(state, n), args.dst_iter, args.dst_iter_batch, n);
+            write(row(cells, n), args.dst_iter_c, args.dst_iter_c_batch, n);
         }
     }
 
-    void project_state() const {
-        multiply(state, stride, args.batch, args.weights, hidden, registers(kGates), products, kGates * stride);
+protected:
+    const rondo_recurrent &args;
+    const Share share;
+    const int64_t stride;  // S
+    float *state;          // (N, S): h before the step
+    float *next;           // (N, S): h after it
+    float *reset;          // (N, S): r * h
+    float *cells;          // (N, S): c, each part its own units
+    float *products;       // (N, K, width): the state's share of the part's gates
+    float *inputs;         // (some steps, N, K, width): the input's
+
+    // The part's units of a row of states.
+    float *row(float *rows, int64_t n) const { return rows + n * stride + share.first; }
+    const float *product(int64_t n) const { return products + n * kGates * share.width; }
+
+    // products = src U for so many gates, beginning with one.
+    void project(const float *src, const float *weights, int64_t gates, int64_t first) const {
+        multiply([&](int64_t n) { return src + n * stride; }, args.batch, weights + args.hidden * gates * share.first,
+                 args.hidden, gates * share.width / kWidth, products + first * share.width, kGates * share.width);
     }
 
-    // Calls body(i, lanes, input) for each register of a sequence's row, where input(k) is the input's share of gate k.
+    // Calls body(i, lanes, gate input) for each register of the part's units of a sequence.
     template <class Body>
-    void for_each_unit(int64_t t, int64_t n, Body body) const {
-        if (args.gates) {
-            const float *const row = args.gates + t * args.gates_step + n * args.gates_batch;  // (K, H)
-            for_each_vec(hidden, [&](int64_t i, auto lanes) {
-                body(i, lanes, [&](int64_t k) { return lanes.load(row + k * hidden + i); });
-            });
-        } else {
-            const float *const row = inputs + n * kGates * stride;
-            for_each_vec(hidden, [&](int64_t i, auto lanes) {
-                body(i, lanes,
-                     [&](int64_t k) { return load(row + k * stride + i) + lanes.load(args.bias + k * hidden + i); });
-            });
-        }
+    void for_each_unit(const float *input, int64_t n, Body body) const {
+        const float *const in = input + n * kGates * share.width;
+        const float *const bias = args.bias + share.first;
+        for_each_vec(share.count, [&](int64_t i, auto lanes) {
+            body(i, lanes, [&](int64_t k) { return load(in + k * share.width + i) + lanes.load(bias + k * args.hidden + i); });
+        });
     }
 
-    // Stores a state where the next step and the caller look for it.
+    // Stores the state after a step where the next step and the caller look for it.
     template <class Lanes>
     void put(int64_t t, int64_t n, int64_t i, Lanes lanes, vec h) const {
-        store(state + n * stride + i, h);
+        store(row(next, n) + i, h);
         if (args.dst_layer) {
-            lanes.store(args.dst_layer + t * args.dst_layer_step + n * args.dst_layer_batch + i, h);
+            lanes.store(args.dst_layer + t * args.dst_layer_step + n * args.dst_layer_batch + share.first + i, h);
         }
     }
 
     // What attention leaves of the update gate.
     float kept(int64_t t, int64_t n) const {
         return args.attention ? 1 - args.attention[t * args.attention_step + n * args.attention_batch] : 1;
+    }
+
+private:
+    int64_t position(int64_t i) const { return args.reverse ? args.steps - 1 - i : i; }
+
+    void project_inputs(int64_t begin, int64_t count) const {
+        const auto x = [&](int64_t r) {
+            return args.x + position(begin + r / args.batch) * args.x_step + r % args.batch * args.x_batch;
+        };
+        multiply(x, count * args.batch, args.input_weights + args.input * kGates * share.first, args.input,
+                 kGates * share.width / kWidth, inputs, kGates * share.width);
+    }
+
+    void read(const float *src, int64_t src_batch, int64_t n, float *to) const {
+        for_each_vec(share.count, [&](int64_t i, auto lanes) {
+            store(to + i, src ? lanes.load(src + n * src_batch + share.first + i) : vec{});
+        });
+    }
+
+    void write(const float *from, float *dst, int64_t dst_batch, int64_t n) const {
+        if (dst) {
+            for_each_vec(share.count, [&](int64_t i, auto lanes) {
+                lanes.store(dst + n * dst_batch + share.first + i, load(from + i));
+            });
+        }
     }
 };
 
@@ -93,11 +153,11 @@ template <vec (*kActivation)(vec)>
 struct Rnn : Run<1> {
     using Run::Run;
 
-    void step(int64_t t) const {
-        project_state();
+    void step(int64_t t, const float *inputs_of_step) const {
+        project(state, args.weights, 1, 0);
         for (int64_t n = 0; n < args.batch; n++) {
             const float *const p = product(n);
-            for_each_unit(t, n, [&](int64_t i, auto lanes, auto input) {
+            for_each_unit(inputs_of_step, n, [&](int64_t i, auto lanes, auto input) {
                 put(t, n, i, lanes, kActivation(input(0) + load(p + i)));
             });
         }
@@ -108,25 +168,25 @@ template <bool kPeephole>
 struct Lstm : Run<4> {
     using Run::Run;
 
-    void step(int64_t t) const {
-        project_state();
+    void step(int64_t t, const float *inputs_of_step) const {
+        project(state, args.weights, 4, 0);
         for (int64_t n = 0; n < args.batch; n++) {
             const float *const p = product(n);
-            float *const cells = cell + n * stride;
-            for_each_unit(t, n, [&](int64_t i, auto lanes, auto input) {
-                const auto gate = [&](int64_t k) { return input(k) + load(p + k * stride + i); };
+            float *const cell = row(cells, n);
+            for_each_unit(inputs_of_step, n, [&](int64_t i, auto lanes, auto input) {
+                const auto gate = [&](int64_t k) { return input(k) + load(p + k * share.width + i); };
                 const auto peeping = [&](int64_t k, int64_t peephole, vec c) {
                     if constexpr (kPeephole) {
-                        return gate(k) + lanes.load(args.peephole + peephole * hidden + i) * c;
+                        return gate(k) + lanes.load(args.peephole + peephole * args.hidden + share.first + i) * c;
                     } else {
                         return gate(k);
                     }
                 };
-                const vec before = load(cells + i);
+                const vec before = load(cell + i);
                 const vec in = sigmoid(peeping(0, 0, before));
                 const vec forget = sigmoid(peeping(1, 1, before));
                 const vec c = forget * before + in * tanh(gate(2));
-                store(cells + i, c);
+                store(cell + i, c);
                 put(t, n, i, lanes, sigmoid(peeping(3, 2, c)) * tanh(c));
             });
         }
@@ -136,25 +196,25 @@ struct Lstm : Run<4> {
 struct Gru : Run<3> {
     using Run::Run;
 
-    void step(int64_t t) const {
-        multiply(state, stride, args.batch, args.weights, hidden, registers(2), products, 3 * stride);
-        for (int64_t n = 0; n < args.batch; n++) {
-            float *const p = product(n);
-            const float keep = kept(t, n);
-            for_each_unit(t, n, [&](int64_t i, auto, auto input) {
-                store(p + i, keep * sigmoid(input(0) + load(p + i)));
-                const vec r = sigmoid(input(1) + load(p + stride + i));
-                store(cell + n * stride + i, r * load(state + n * stride + i));
-            });
-        }
-        multiply(cell, stride, args.batch, args.weights + 2 * stride * hidden, hidden, registers(1),
-                 products + 2 * stride, 3 * stride);
+    void step(int64_t t, const float *inputs_of_step) const {
+        project(state, args.weights, 2, 0);
         for (int64_t n = 0; n < args.batch; n++) {
             const float *const p = product(n);
-            for_each_unit(t, n, [&](int64_t i, auto lanes, auto input) {
-                const vec u = load(p + i);
-                const vec o = tanh(input(2) + load(p + 2 * stride + i));
-                put(t, n, i, lanes, u * load(state + n * stride + i) + (1 - u) * o);
+            const float *const h = row(state, n);
+            for_each_unit(inputs_of_step, n, [&](int64_t i, auto, auto input) {
+                store(row(reset, n) + i, sigmoid(input(1) + load(p + share.width + i)) * load(h + i));
+            });
+        }
+        meet(args.barrier, args.parts);
+        project(reset, args.weights + args.hidden * 2 * stride, 1, 2);
+        for (int64_t n = 0; n < args.batch; n++) {
+            const float *const p = product(n);
+            const float *const h = row(state, n);
+            const float keep = kept(t, n);
+            for_each_unit(inputs_of_step, n, [&](int64_t i, auto lanes, auto input) {
+                const vec u = keep * sigmoid(input(0) + load(p + i));
+                const vec o = tanh(input(2) + load(p + 2 * share.width + i));
+                put(t, n, i, lanes, u * load(h + i) + (1 - u) * o);
             });
         }
     }
@@ -163,16 +223,18 @@ struct Gru : Run<3> {
 struct LbrGru : Run<3> {
     using Run::Run;
 
-    void step(int64_t t) const {
-        project_state();
+    void step(int64_t t, const float *inputs_of_step) const {
+        project(state, args.weights, 3, 0);
+        const float *const bias = args.state_bias + share.first;
         for (int64_t n = 0; n < args.batch; n++) {
             const float *const p = product(n);
+            const float *const h = row(state, n);
             const float keep = kept(t, n);
-            for_each_unit(t, n, [&](int64_t i, auto lanes, auto input) {
+            for_each_unit(inputs_of_step, n, [&](int64_t i, auto lanes, auto input) {
                 const vec u = keep * sigmoid(input(0) + load(p + i));
-                const vec r = sigmoid(input(1) + load(p + stride + i));
-                const vec o = tanh(input(2) + r * (load(p + 2 * stride + i) + lanes.load(args.state_bias + i)));
-                put(t, n, i, lanes, u * load(state + n * stride + i) + (1 - u) * o);
+                const vec r = sigmoid(input(1) + load(p + share.width + i));
+                const vec o = tanh(input(2) + r * (load(p + 2 * share.width + i) + lanes.load(bias + i)));
+                put(t, n, i, lanes, u * load(h + i) + (1 - u) * o);
             });
         }
     }
@@ -180,33 +242,16 @@ struct LbrGru : Run<3> {
 
 template <class Cell>
 void run(const rondo_recurrent &args) {
-    const Cell cell(args);
-    for (int64_t n = 0; n < args.batch; n++) {
-        read_state(args.src_iter ? args.src_iter + n * args.src_iter_batch : nullptr, args.hidden,
-                   cell.state + n * cell.stride);
-        read_state(args.src_iter_c ? args.src_iter_c + n * args.src_iter_c_batch : nullptr, args.hidden,
-                   cell.cell + n * cell.stride);
-    }
-    for (int64_t i = 0; i < args.steps; i++) {
-        const int64_t t = args.reverse ? args.steps - 1 - i : i;
-        cell.project_input(t);
-        cell.step(t);
-    }
-    for (int64_t n = 0; n < args.batch; n++) {
-        if (args.dst_iter) {
-            write_state(cell.state + n * cell.stride, args.hidden, args.dst_iter + n * args.dst_iter_batch);
-        }
-        if (args.dst_iter_c) {
-            write_state(cell.cell + n * cell.stride, args.hidden, args.dst_iter_c + n * args.dst_iter_c_batch);
-        }
-    }
+    Cell cell(args);
+    cell.all_steps([&](int64_t t, const float *inputs) { cell.step(t, inputs); });
 }
-
-constexpr int64_t kMostGates = 4;
 
 }  // namespace
 
 void recurrent(const rondo_recurrent &args) {
+    if (args.batch == 0) {
+        return;
+    }
     switch (args.cell) {
         case RONDO_RNN_TANH:
             return run<Rnn<tanh>>(args);
@@ -223,15 +268,24 @@ void recurrent(const rondo_recurrent &args) {
     }
 }
 
-int64_t recurrent_scratch_size(int64_t batch, int64_t hidden) { return (2 + 2 * kMostGates) * batch * padded(hidden); }
+int64_t recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden) {
+    const int64_t rows = batch == 0 ? 0 : (4 + kMostGates + kMostGates * steps_at_once(steps, batch)) * batch;
+    return rows * registers_for(hidden) * kWidth;
+}
 
-int64_t recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth) { return gates * padded(hidden) * depth; }
+int64_t recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth) {
+    return gates * registers_for(hidden) * kWidth * depth;
+}
 
-// Each gate begins with a register of its own.
-void recurrent_pack(const float *weights, int64_t gates, int64_t hidden, int64_t depth, float *packed) {
-    const int64_t registers = registers_for(hidden);
-    for (int64_t k = 0; k < gates; k++) {
-        pack(weights + k * hidden * depth, hidden, depth, packed, k * registers, gates * registers);
+// Part by part; in a part, each gate begins with a register of its own.
+void recurrent_pack(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts, float *packed) {
+    for (int32_t part = 0; part < parts; part++) {
+        const Share share(hidden, part, parts);
+        const int64_t registers = share.width / kWidth;
+        for (int64_t k = 0; k < gates && registers > 0; k++) {
+            pack(weights + (k * hidden + share.first) * depth, share.count, depth, packed + gates * depth * share.first,
+                 k * registers, gates * registers);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 // The element-wise part of a recurrent cell's step and of its gradient; the products are computed elsewhere.
 #include "elementwise.h"
 #include "kernels.h"
+#include "sum.h"
 
 namespace rondo::RONDO_ISA {
 
@@ -13,6 +14,30 @@ template <class Lanes>
 vec gradient(const float *diff_dst, const float *diff_state, int64_t i, Lanes lanes) {
     const vec later = lanes.load(diff_state + i);
     return diff_dst ? later + lanes.load(diff_dst + i) : later;
+}
+
+// What a GRU's update gate z is multiplied by.
+float share(const rondo_step &s, int64_t n) {
+    return s.attention ? 1.0f - s.attention[n * s.attention_batch] : 1.0f;
+}
+
+// h' = share z h + (1 - share z) c
+vec mix(vec z, float share, vec h, vec c) { return share * z * h + (1.0f - share * z) * c; }
+
+// The gradients of what is mixed: z's and c's arguments, h, and the share.
+struct Unmixed {
+    vec z, c, h, share;
+};
+
+Unmixed unmix(vec dh, vec z, float share, vec h, vec c) {
+    const vec dz = dh * (h - c);
+    return {dz * share * z * (1.0f - z), dh * (1.0f - share * z) * (1.0f - c * c), dh * share * z, dz * z};
+}
+
+void store_attention(const rondo_step &s, int64_t n, const Sum &diff_share) {
+    if (s.diff_attention) {
+        s.diff_attention[n * s.diff_attention_batch] = static_cast<float>(-diff_share.total());
+    }
 }
 
 }  // namespace
@@ -105,7 +130,7 @@ void lbr_gru_step(const rondo_step &s) {
             lanes.store(g + i, r);
             lanes.store(g + hidden + i, z);
             lanes.store(g + 2 * hidden + i, c);
-            lanes.store(dst + i, z * lanes.load(before + i) + (1.0f - z) * c);
+            lanes.store(dst + i, mix(z, share(s, n), lanes.load(before + i), c));
         });
     }
 }
@@ -118,21 +143,91 @@ void lbr_gru_step_backward(const rondo_step &s) {
         const float *const before = s.src + n * s.src_batch;
         float *const diff_state = s.diff_state + n * hidden;
         const float *const diff_dst = row(s.diff_dst, s.diff_dst_batch, n);
+        Sum diff_share;
         for_each_vec(hidden, [&](int64_t i, auto lanes) {
             const vec r = lanes.load(g + i);
             const vec z = lanes.load(g + hidden + i);
             const vec c = lanes.load(g + 2 * hidden + i);
             const vec dh = gradient(diff_dst, diff_state, i, lanes);
-            const vec dc = dh * (1.0f - z) * (1.0f - c * c);
-            const vec dz = dh * (lanes.load(before + i) - c) * z * (1.0f - z);
-            const vec dr = dc * lanes.load(product + 2 * hidden + i) * r * (1.0f - r);
+            const Unmixed d = unmix(dh, z, share(s, n), lanes.load(before + i), c);
+            const vec dr = d.c * lanes.load(product + 2 * hidden + i) * r * (1.0f - r);
             lanes.store(g + i, dr);
-            lanes.store(g + hidden + i, dz);
-            lanes.store(g + 2 * hidden + i, dc);
+            lanes.store(g + hidden + i, d.z);
+            lanes.store(g + 2 * hidden + i, d.c);
             lanes.store(product + i, dr);
-            lanes.store(product + hidden + i, dz);
-            lanes.store(product + 2 * hidden + i, dc * r);
-            lanes.store(diff_state + i, dh * z);
+            lanes.store(product + hidden + i, d.z);
+            lanes.store(product + 2 * hidden + i, d.c * r);
+            lanes.store(diff_state + i, d.h);
+            diff_share.add(lanes.only(d.share));
+        });
+        store_attention(s, n, diff_share);
+    }
+}
+
+void gru_reset(const rondo_step &s) {
+    const int64_t hidden = s.hidden;
+    for (int64_t n = 0; n < s.batch; n++) {
+        float *const g = s.gates + n * 3 * hidden;
+        const float *const before = s.src + n * s.src_batch;
+        for_each_vec(hidden, [&](int64_t i, auto lanes) {
+            const vec r = sigmoid(lanes.load(g + i));
+            lanes.store(g + i, r);
+            lanes.store(g + hidden + i, sigmoid(lanes.load(g + hidden + i)));
+            lanes.store(s.products + n * hidden + i, r * lanes.load(before + i));
+        });
+    }
+}
+
+void gru_step(const rondo_step &s) {
+    const int64_t hidden = s.hidden;
+    for (int64_t n = 0; n < s.batch; n++) {
+        float *const g = s.gates + n * 3 * hidden;
+        const float *const before = s.src + n * s.src_batch;
+        float *const dst = s.dst + n * s.dst_batch;
+        for_each_vec(hidden, [&](int64_t i, auto lanes) {
+            const vec c = tanh(lanes.load(g + 2 * hidden + i));
+            lanes.store(g + 2 * hidden + i, c);
+            lanes.store(dst + i, mix(lanes.load(g + hidden + i), share(s, n), lanes.load(before + i), c));
+        });
+    }
+}
+
+void gru_step_backward(const rondo_step &s) {
+    const int64_t hidden = s.hidden;
+    for (int64_t n = 0; n < s.batch; n++) {
+        float *const g = s.gates + n * 3 * hidden;
+        const float *const before = s.src + n * s.src_batch;
+        float *const diff_state = s.diff_state + n * hidden;
+        const float *const diff_dst = row(s.diff_dst, s.diff_dst_batch, n);
+        Sum diff_share;
+        for_each_vec(hidden, [&](int64_t i, auto lanes) {
+            const vec z = lanes.load(g + hidden + i);
+            const vec c = lanes.load(g + 2 * hidden + i);
+            const vec dh = gradient(diff_dst, diff_state, i, lanes);
+            const Unmixed d = unmix(dh, z, share(s, n), lanes.load(before + i), c);
+            lanes.store(g + hidden + i, d.z);
+            lanes.store(g + 2 * hidden + i, d.c);
+            lanes.store(diff_state + i, d.h);
+            diff_share.add(lanes.only(d.share));
+        });
+        store_attention(s, n, diff_share);
+    }
+}
+
+void gru_reset_backward(const rondo_step &s) {
+    const int64_t hidden = s.hidden;
+    for (int64_t n = 0; n < s.batch; n++) {
+        float *const g = s.gates + n * 3 * hidden;
+        float *const product = s.products + n * hidden;
+        const float *const before = s.src + n * s.src_batch;
+        float *const diff_state = s.diff_state + n * hidden;
+        for_each_vec(hidden, [&](int64_t i, auto lanes) {
+            const vec r = lanes.load(g + i);
+            const vec h = lanes.load(before + i);
+            const vec d = lanes.load(product + i);
+            lanes.store(g + i, d * h * r * (1.0f - r));
+            lanes.store(product + i, r * h);
+            lanes.store(diff_state + i, lanes.load(diff_state + i) + d * r);
         });
     }
 }

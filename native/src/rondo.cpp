@@ -68,16 +68,17 @@ void rondo_softmax_f32(const float *src, float *dst, int64_t rows, int64_t width
 
 void rondo_recurrent_f32(const rondo_recurrent *recurrent) { kernels.recurrent(*recurrent); }
 
-int64_t rondo_recurrent_scratch_size(int64_t batch, int64_t hidden) {
-    return kernels.recurrent_scratch_size(batch, hidden);
+int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden) {
+    return kernels.recurrent_scratch_size(steps, batch, hidden);
 }
 
 int64_t rondo_recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth) {
     return kernels.recurrent_packed_size(gates, hidden, depth);
 }
 
-void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, float *packed) {
-    kernels.recurrent_pack(weights, gates, hidden, depth, packed);
+void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts,
+                              float *packed) {
+    kernels.recurrent_pack(weights, gates, hidden, depth, parts, packed);
 }
 
 void rondo_embedding_backward_f32(const float *diff_dst, const int64_t *ids, int64_t count, int64_t width,
@@ -168,3 +169,11 @@ void rondo_lstm_step_backward_f32(const rondo_step *step) { kernels.lstm_step_ba
 void rondo_lbr_gru_step_f32(const rondo_step *step) { kernels.lbr_gru_step(*step); }
 
 void rondo_lbr_gru_step_backward_f32(const rondo_step *step) { kernels.lbr_gru_step_backward(*step); }
+
+void rondo_gru_reset_f32(const rondo_step *step) { kernels.gru_reset(*step); }
+
+void rondo_gru_reset_backward_f32(const rondo_step *step) { kernels.gru_reset_backward(*step); }
+
+void rondo_gru_step_f32(const rondo_step *step) { kernels.gru_step(*step); }
+
+void rondo_gru_step_backward_f32(const rondo_step *step) { kernels.gru_step_backward(*step); }

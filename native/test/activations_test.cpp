@@ -14,25 +14,24 @@ constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr int64_t kHidden = 64;
 
-// One step of a batch whose gates are x (N, H).
+// The state after one step from zero whose gates are x (a multiple of H): without an input, the gates are the bias.
 std::vector<float> step(int32_t cell, const std::vector<float> &x) {
-    const int64_t batch = static_cast<int64_t>(x.size()) / kHidden;
-    const std::vector<float> weights(kHidden * kHidden);
+    const std::vector<float> zeros(kHidden * kHidden);
     std::vector<float> packed(rondo_recurrent_packed_size(1, kHidden, kHidden)), y(x.size());
-    std::vector<float> scratch(rondo_recurrent_scratch_size(batch, kHidden));
-    rondo_recurrent_pack_f32(weights.data(), 1, kHidden, kHidden, packed.data());
+    std::vector<float> scratch(rondo_recurrent_scratch_size(1, 1, kHidden));
+    rondo_recurrent_pack_f32(zeros.data(), 1, kHidden, kHidden, 1, packed.data());
 
     rondo_recurrent rnn = {};
     rnn.cell = cell;
-    rnn.steps = 1;
-    rnn.batch = batch;
+    rnn.steps = rnn.batch = rnn.parts = 1;
     rnn.hidden = kHidden;
-    rnn.gates = x.data();
     rnn.weights = packed.data();
-    rnn.dst_iter = y.data();
-    rnn.gates_batch = rnn.dst_iter_batch = kHidden;
     rnn.scratch = scratch.data();
-    rondo_recurrent_f32(&rnn);
+    for (size_t i = 0; i < x.size(); i += kHidden) {
+        rnn.bias = &x[i];
+        rnn.dst_iter = &y[i];
+        rondo_recurrent_f32(&rnn);
+    }
     return y;
 }
 

@@ -12,22 +12,25 @@ namespace {
 using test::fill;
 using test::Guarded;
 
-enum Cell { TANH, RELU, LOGISTIC, LSTM, LBR_GRU };
+enum Cell { TANH, RELU, LOGISTIC, LSTM, LBR_GRU, GRU };
 
-constexpr const char *kNames[] = {"tanh", "relu", "logistic", "lstm", "lbr_gru"};
+constexpr const char *kNames[] = {"tanh", "relu", "logistic", "lstm", "lbr_gru", "gru"};
 
 struct Case {
     Cell cell;
     int64_t batch, hidden;
-    bool diff_dst;
+    bool diff_dst, attention;
     int64_t gap;  // floats between rows
     float scale;  // of the gates' arguments
 };
 
-int64_t gates_of(Cell cell) { return cell == LSTM ? 4 : cell == LBR_GRU ? 3 : 1; }
+bool is_gru(Cell cell) { return cell == LBR_GRU || cell == GRU; }
 
-// What one unit of one sequence reads in a step: the gates' arguments, the recurrent products, h and c.
-enum { GATE = 0, PRODUCT = 4, H = 7, C = 8, SIZE = 9 };
+int64_t gates_of(Cell cell) { return cell == LSTM ? 4 : is_gru(cell) ? 3 : 1; }
+
+// What one unit of one sequence reads in a step: the gates' arguments, the recurrent products, h, c and the attention.
+// The recurrent product of a GRU that resets before it is the identity here: U (r h) = r h.
+enum { GATE = 0, PRODUCT = 4, H = 7, C = 8, ATTENTION = 9, SIZE = 10 };
 using Unit = std::array<double, SIZE>;
 
 struct Next {
@@ -50,10 +53,15 @@ Next step(Cell cell, const Unit &u) {
             const double o = sigmoid(u[GATE + 3]), c = f * u[C] + i * g;
             return {o * std::tanh(c), c, {i, f, g, o}};
         }
-        default: {
+        case LBR_GRU: {
             const double r = sigmoid(u[GATE] + u[PRODUCT]), z = sigmoid(u[GATE + 1] + u[PRODUCT + 1]);
-            const double n = std::tanh(u[GATE + 2] + r * u[PRODUCT + 2]);
-            return {z * u[H] + (1 - z) * n, 0, {r, z, n}};
+            const double n = std::tanh(u[GATE + 2] + r * u[PRODUCT + 2]), share = (1 - u[ATTENTION]) * z;
+            return {share * u[H] + (1 - share) * n, 0, {r, z, n}};
+        }
+        default: {
+            const double r = sigmoid(u[GATE]), z = sigmoid(u[GATE + 1]);
+            const double n = std::tanh(u[GATE + 2] + r * u[H]), share = (1 - u[ATTENTION]) * z;
+            return {share * u[H] + (1 - share) * n, 0, {r, z, n}};
         }
     }
 }
@@ -80,6 +88,14 @@ void forward(Cell cell, const rondo_step &s) {
             return rondo_lstm_step_f32(&s);
         case LBR_GRU:
             return rondo_lbr_gru_step_f32(&s);
+        case GRU:
+            rondo_gru_reset_f32(&s);
+            for (int64_t n = 0; n < s.batch; n++) {
+                for (int64_t i = 0; i < s.hidden; i++) {
+                    s.gates[(n * 3 + 2) * s.hidden + i] += s.products[n * s.hidden + i];
+                }
+            }
+            return rondo_gru_step_f32(&s);
     }
 }
 
@@ -93,6 +109,14 @@ void backward(Cell cell, const rondo_step &s) {
             return rondo_lstm_step_backward_f32(&s);
         case LBR_GRU:
             return rondo_lbr_gru_step_backward_f32(&s);
+        case GRU:
+            rondo_gru_step_backward_f32(&s);
+            for (int64_t n = 0; n < s.batch; n++) {
+                for (int64_t i = 0; i < s.hidden; i++) {
+                    s.products[n * s.hidden + i] = s.gates[(n * 3 + 2) * s.hidden + i];
+                }
+            }
+            return rondo_gru_reset_backward_f32(&s);
     }
 }
 
@@ -111,12 +135,13 @@ struct Rows {
 struct Buffers {
     const Case &c;
     const int64_t gates_of_cell = gates_of(c.cell);
-    Rows gates{c, gates_of_cell * c.hidden, 0}, products{c, 3 * c.hidden, 0};
+    Rows gates{c, gates_of_cell * c.hidden, 0}, products{c, (c.cell == GRU ? 1 : 3) * c.hidden, 0};
     Rows src{c, c.hidden, c.gap}, src_cell{c, c.hidden, c.gap}, dst{c, c.hidden, c.gap}, cell{c, c.hidden, 0};
     Rows diff_dst{c, c.hidden, c.gap}, diff_state{c, c.hidden, 0}, diff_cell{c, c.hidden, 0};
+    Rows attention{c, 1, c.gap}, diff_attention{c, 1, c.gap};
 
     rondo_step step() {
-        const bool lstm = c.cell == LSTM, gru = c.cell == LBR_GRU;
+        const bool lstm = c.cell == LSTM, gru = is_gru(c.cell), attentive = gru && c.attention;
         rondo_step s = {};
         s.batch = c.batch;
         s.hidden = c.hidden;
@@ -124,6 +149,8 @@ struct Buffers {
         s.products = gru ? products.data.data : nullptr;
         s.src = gru ? src.data.data : nullptr;
         s.src_batch = src.stride;
+        s.attention = attentive ? attention.data.data : nullptr;
+        s.attention_batch = attention.stride;
         s.src_cell = lstm ? src_cell.data.data : nullptr;
         s.src_cell_batch = src_cell.stride;
         s.dst = dst.data.data;
@@ -133,6 +160,8 @@ struct Buffers {
         s.diff_dst_batch = diff_dst.stride;
         s.diff_state = diff_state.data.data;
         s.diff_cell = lstm ? diff_cell.data.data : nullptr;
+        s.diff_attention = attentive ? diff_attention.data.data : nullptr;
+        s.diff_attention_batch = diff_attention.stride;
         return s;
     }
 
@@ -141,11 +170,12 @@ struct Buffers {
         for (int64_t g = 0; g < gates_of_cell; g++) {
             unit[GATE + g] = gates.at(n, g * c.hidden + i);
         }
-        for (int64_t g = 0; g < 3; g++) {
+        for (int64_t g = 0; c.cell == LBR_GRU && g < 3; g++) {
             unit[PRODUCT + g] = products.at(n, g * c.hidden + i);
         }
         unit[H] = src.at(n, i);
         unit[C] = src_cell.at(n, i);
+        unit[ATTENTION] = is_gru(c.cell) && c.attention ? attention.at(n, 0) : 0;
         return unit;
     }
 };
@@ -157,9 +187,9 @@ void check(const Case &c, const char *name, int64_t n, int64_t i, double actual,
     worst = std::fmax(worst, std::fabs(actual - expected) / allowed);
 }
 
-void check_gap(const Case &c, const char *name, Rows &rows) {
+void check_gap(const Case &c, const char *name, Rows &rows, int64_t width) {
     for (int64_t at = 0; at < rows.data.count; at++) {
-        CHECK(at % rows.stride < c.hidden || rows.data.is_untouched(at), "%s: gap of %s at %d, H %d", kNames[c.cell],
+        CHECK(at % rows.stride < width || rows.data.is_untouched(at), "%s: gap of %s at %d, H %d", kNames[c.cell],
               name, int(at), int(c.hidden));
     }
 }
@@ -181,6 +211,7 @@ void run(const Case &c) {
     fill_rows(c, b.diff_dst, 1);
     fill(b.diff_state.data, 1);
     fill(b.diff_cell.data, 1);
+    fill(b.attention.data, 1);
     for (int64_t at = 0; at < b.gates.data.count; at++) {
         float &x = b.gates.data[at];
         x = c.cell == RELU && std::fabs(x) < 1e-3f ? 1e-3f : x;  // the differences are not to straddle the corner
@@ -214,8 +245,9 @@ void run(const Case &c) {
             check(c, "gate", n, i, b.gates.at(n, g * c.hidden + i), next.gates[g]);
         }
     });
-    check_gap(c, "dst", b.dst);
+    check_gap(c, "dst", b.dst, c.hidden);
 
+    std::vector<double> diff_attention(c.batch);
     backward(c.cell, s);
     each([&](int64_t n, int64_t i, const Unit &unit, const auto &diff) {
         const auto expected = [&](int element) { return gradient(c.cell, unit, element, diff[0], diff[1]); };
@@ -225,19 +257,27 @@ void run(const Case &c) {
                 check(c, "product's gradient", n, i, b.products.at(n, g * c.hidden + i), expected(PRODUCT + g));
             }
         }
-        if (c.cell == LBR_GRU) {
+        if (c.cell == GRU) {
+            check(c, "r h", n, i, b.products.at(n, i), sigmoid(unit[GATE]) * unit[H]);
+        }
+        if (is_gru(c.cell)) {
             check(c, "h's gradient", n, i, b.diff_state.at(n, i), expected(H));
+            diff_attention[n] += expected(ATTENTION);
         }
         if (c.cell == LSTM) {
             check(c, "c's gradient", n, i, b.diff_cell.at(n, i), expected(C));
         }
     });
-    check_gap(c, "dst", b.dst);
+    check_gap(c, "dst", b.dst, c.hidden);
+    for (int64_t n = 0; s.diff_attention && n < c.batch; n++) {
+        check(c, "attention's gradient", n, 0, b.diff_attention.at(n, 0), diff_attention[n]);
+    }
+    check_gap(c, "diff_attention", b.diff_attention, s.diff_attention ? 1 : 0);
 }
 
 // What is no number stays none, in the pass and on the way back, and spoils nothing but its unit.
 void not_numbers(Cell cell) {
-    const Case c = {cell, 1, 37, true, 0, 2};
+    const Case c = {cell, 1, 37, true, false, 0, 2};
     for (int64_t spoiled = 0; spoiled < c.hidden; spoiled++) {
         Buffers b{c};
         for (Rows *rows : {&b.gates, &b.products, &b.src, &b.src_cell, &b.diff_dst, &b.diff_state, &b.diff_cell}) {
@@ -260,16 +300,16 @@ void not_numbers(Cell cell) {
 }  // namespace
 
 void test::recurrent_steps() {
-    for (const Cell cell : {TANH, RELU, LOGISTIC, LSTM, LBR_GRU}) {
+    for (const Cell cell : {TANH, RELU, LOGISTIC, LSTM, LBR_GRU, GRU}) {
         for (int64_t hidden = 1; hidden <= 70; hidden++) {
             for (const int64_t batch : {1, 3}) {
-                const bool diff_dst = generator() % 2 == 0;
+                const bool diff_dst = generator() % 2 == 0, attention = generator() % 2 == 0;
                 const int64_t gap = generator() % 2 * 5;
-                run({cell, batch, hidden, diff_dst, gap, 2});
-                run({cell, batch, hidden, !diff_dst, 5 - gap, 30});  // saturated
+                run({cell, batch, hidden, diff_dst, attention, gap, 2});
+                run({cell, batch, hidden, !diff_dst, !attention, 5 - gap, 30});  // saturated
             }
         }
-        run({cell, 0, 7, true, 0, 1});
+        run({cell, 0, 7, true, true, 0, 1});
         not_numbers(cell);
     }
     std::printf("recurrent steps: %.2g of the allowed error\n", worst);

@@ -1,5 +1,5 @@
 #include <initializer_list>
-#include <memory>
+#include <thread>
 #include <vector>
 
 #include "check.h"
@@ -12,8 +12,9 @@ using test::Guarded;
 struct Case {
     int32_t cell;
     int64_t steps, batch, input, hidden;
-    bool reverse, projects, attention, peephole, src_iter, dst_layer, dst_iter, in_place, batch_first;
+    bool reverse, attention, peephole, src_iter, dst_layer, dst_iter, in_place, batch_first;
     int64_t gap;  // floats between rows
+    int32_t parts;
 };
 
 const char *const kNames[] = {"rnn tanh", "rnn relu", "rnn logistic", "lstm", "gru", "lbr gru"};
@@ -96,9 +97,9 @@ void check_row(const Case &c, const char *name, Guarded<float> &buffer, int64_t 
                std::vector<bool> &written) {
     for (int64_t i = 0; i < c.hidden; i++) {
         const double error = std::fabs(buffer[offset + i] - expected[i]) / std::fmax(1, std::fabs(expected[i]));
-        CHECK(error <= 4e-6, "%s of %s, %d: T %d, N %d, I %d, H %d, reverse %d, attention %d, peephole %d: %.9g, not %.9g",
-              name, kNames[c.cell], int(i), int(c.steps), int(c.batch), int(c.projects ? c.input : 0), int(c.hidden),
-              c.reverse, c.attention, c.peephole, double(buffer[offset + i]), expected[i]);
+        CHECK(error <= 4e-6, "%s of %s, %d: T %d, N %d, I %d, H %d, %d parts, reverse %d, attention %d, peephole %d: %.9g, not %.9g",
+              name, kNames[c.cell], int(i), int(c.steps), int(c.batch), int(c.input), int(c.hidden),
+              c.parts, c.reverse, c.attention, c.peephole, double(buffer[offset + i]), expected[i]);
         worst = std::fmax(worst, error);
         written[offset + i] = true;
     }
@@ -127,13 +128,29 @@ struct State {
     Guarded<float> &given() { return in_place ? dst : src; }
 };
 
+// One call of each part, all at once.
+void run_parts(rondo_recurrent args, int32_t parts) {
+    uint32_t barrier[2] = {};
+    args.parts = parts;
+    args.barrier = parts > 1 ? barrier : nullptr;
+    std::vector<std::thread> threads;
+    for (args.part = 1; args.part < parts; args.part++) {
+        threads.emplace_back([args] { rondo_recurrent_f32(&args); });
+    }
+    args.part = 0;
+    rondo_recurrent_f32(&args);
+    for (std::thread &thread : threads) {
+        thread.join();
+    }
+}
+
 void run(const Case &c) {
     const int64_t K = kGates[c.cell], H = c.hidden, I = c.input;
-    const Rows input(c, c.steps, c.projects ? I : K * H), layer(c, c.steps, H), scores(c, c.steps, 1), iter(c, 1, H);
+    const Rows input(c, c.steps, I), layer(c, c.steps, H), scores(c, c.steps, 1), iter(c, 1, H);
     Guarded<float> W(K * H * I), U(K * H * H), bias(K * H), state_bias(H), peephole(3 * H);
     Guarded<float> packed_w(rondo_recurrent_packed_size(K, H, I)), packed_u(rondo_recurrent_packed_size(K, H, H));
     Guarded<float> x(input.size), attention(scores.size), dst_layer(layer.size);
-    Guarded<float> scratch(rondo_recurrent_scratch_size(c.batch, H));
+    Guarded<float> scratch(rondo_recurrent_scratch_size(c.steps, c.batch, H));
     State h(c, iter), cell(c, iter);
     fill(W, 1.5f / std::sqrt(static_cast<float>(I)));
     fill(U, 1.0f / std::sqrt(static_cast<float>(H)));
@@ -158,12 +175,9 @@ void run(const Case &c) {
         for (int64_t i = 0; i < c.steps; i++) {
             const int64_t t = c.reverse ? c.steps - 1 - i : i;
             const float *const row = x.data + input.at(t, n);
-            Row G(row, row + input.length);
-            if (c.projects) {
-                G = product(W.data, K * H, G);
-                for (int64_t k = 0; k < K * H; k++) {
-                    G[k] += bias[k];
-                }
+            Row G = product(W.data, K * H, Row(row, row + I));
+            for (int64_t k = 0; k < K * H; k++) {
+                G[k] += bias[k];
             }
             const double keep = c.attention ? 1.0 - attention[scores.at(t, n)] : 1;
             reference_step(c, G, U.data, state_bias.data, peephole.data, keep, state, memory);
@@ -172,25 +186,23 @@ void run(const Case &c) {
         cells.push_back(memory);
     }
 
-    rondo_recurrent_pack_f32(W.data, K, H, I, packed_w.data);
+    rondo_recurrent_pack_f32(W.data, K, H, I, c.parts, packed_w.data);
     const int64_t together = c.cell == RONDO_GRU ? 2 : K;
-    rondo_recurrent_pack_f32(U.data, together, H, H, packed_u.data);
-    rondo_recurrent_pack_f32(U.data + together * H * H, K - together, H, H,
+    rondo_recurrent_pack_f32(U.data, together, H, H, c.parts, packed_u.data);
+    rondo_recurrent_pack_f32(U.data + together * H * H, K - together, H, H, c.parts,
                              packed_u.data + rondo_recurrent_packed_size(together, H, H));
     rondo_recurrent args = {};
     args.cell = c.cell;
     args.reverse = c.reverse;
     args.steps = c.steps;
     args.batch = c.batch;
+    args.input = I;
     args.hidden = H;
-    (c.projects ? args.x : args.gates) = x.data;
-    (c.projects ? args.x_step : args.gates_step) = input.step;
-    (c.projects ? args.x_batch : args.gates_batch) = input.batch;
-    if (c.projects) {
-        args.input = I;
-        args.input_weights = packed_w.data;
-        args.bias = bias.data;
-    }
+    args.x = x.data;
+    args.x_step = input.step;
+    args.x_batch = input.batch;
+    args.input_weights = packed_w.data;
+    args.bias = bias.data;
     args.weights = packed_u.data;
     args.state_bias = c.cell == RONDO_LBR_GRU ? state_bias.data : nullptr;
     args.peephole = c.peephole ? peephole.data : nullptr;
@@ -208,7 +220,7 @@ void run(const Case &c) {
         args.dst_iter_c = c.dst_iter ? cell.dst.data : nullptr;
     }
     args.scratch = scratch.data;
-    rondo_recurrent_f32(&args);
+    run_parts(args, c.parts);
 
     std::vector<bool> layer_written(dst_layer.count), h_written(iter.size), c_written(iter.size);
     for (int64_t n = 0; n < c.batch; n++) {
@@ -230,19 +242,18 @@ void run(const Case &c) {
 }
 
 // A case of a cell with the options that the bits choose.
-Case make(int32_t cell, int64_t steps, int64_t batch, int64_t input, int64_t hidden, uint32_t bits) {
+Case make(int32_t cell, int64_t steps, int64_t batch, int64_t input, int64_t hidden, uint32_t bits, int32_t parts = 1) {
     const auto bit = [&](int position) { return (bits >> position & 1) != 0; };
     const bool gru = cell == RONDO_GRU || cell == RONDO_LBR_GRU;
-    const bool dst_iter = bit(5) || !bit(4);
-    return {cell,   steps,  batch,    input,  hidden, bit(0), bit(1), gru && bit(2), cell == RONDO_LSTM && bit(2),
-            bit(3), bit(4), dst_iter, bit(6), bit(7), bit(8) ? 3 : 0};
+    return {cell,           steps,  batch,  input,  hidden, bit(0), gru && bit(1), cell == RONDO_LSTM && bit(1), bit(2),
+            bit(3) || !bit(4), bit(4), bit(5), bit(6), bit(7) ? 3 : 0, parts};
 }
 
 }  // namespace
 
 void test::recurrent() {
     for (int32_t cell = RONDO_RNN_TANH; cell <= RONDO_LBR_GRU; cell++) {
-        for (uint32_t bits = 0; bits < 512; bits++) {
+        for (uint32_t bits = 0; bits < 256; bits++) {
             run(make(cell, 3, 2, 5, 7, bits));
         }
         for (int64_t hidden = 1; hidden <= 70; hidden++) {  // every tail of every instruction set
@@ -250,10 +261,15 @@ void test::recurrent() {
             run(make(cell, 1 + test::generator() % 4, batch, 1 + test::generator() % 40, hidden, test::generator()));
         }
         for (const int64_t steps : {0, 1, 5}) {
-            run(make(cell, steps, 33, 129, 131, test::generator()));
+            run(make(cell, steps, 41, 129, 131, test::generator()));
             run(make(cell, steps, 0, 3, 5, test::generator()));
         }
-        run(make(cell, 20, 1, 64, 257, test::generator()));
+        run(make(cell, 80, 1, 64, 257, test::generator()));  // inputs of several chunks
+        for (const int32_t parts : {2, 3}) {
+            for (const int64_t hidden : {3, 17, 64, 131}) {  // some with fewer registers than parts
+                run(make(cell, 9, 1 + test::generator() % 7, 33, hidden, test::generator(), parts));
+            }
+        }
     }
     std::printf("recurrent: error %.2g\n", worst);
 }

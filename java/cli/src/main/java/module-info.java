@@ -2,6 +2,7 @@
 @SuppressWarnings("requires-automatic") // the progress bar's own dependency, org.jline.terminal
 module dev.rondo.cli {
     requires dev.rondo;
+    requires dev.rondo.examples;
     requires info.picocli;
     requires java.logging;
     requires me.tongfei.progressbar;

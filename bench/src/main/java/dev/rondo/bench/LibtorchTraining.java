@@ -5,24 +5,16 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.Adam;
 import org.bytedeco.pytorch.AdamOptions;
 import org.bytedeco.pytorch.GRUImpl;
-import org.bytedeco.pytorch.GRUOptions;
 import org.bytedeco.pytorch.LSTMImpl;
-import org.bytedeco.pytorch.LSTMOptions;
 import org.bytedeco.pytorch.Module;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.RNNImpl;
-import org.bytedeco.pytorch.RNNNonlinearity;
-import org.bytedeco.pytorch.RNNOptions;
 import org.bytedeco.pytorch.StringTensorDict;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.kReLU;
-import org.bytedeco.pytorch.kTanh;
 
 /// PyTorch's step, through its C++ library: `nn::LSTM`, `nn::GRU` or `nn::RNN`, autograd, `clip_grad_norm_`, `Adam`.
 ///
@@ -38,42 +30,15 @@ final class LibtorchTraining implements Training {
     private final Tensor target;
 
     LibtorchTraining(LayerShape shape, int threads) {
-        torch.set_num_threads(threads);
-        openblas_nolapack.blas_set_num_threads(threads); // its threads are its own, and spin where nobody says how many
-        int hidden = shape.hidden();
-        switch (shape.cell()) {
-            case "lstm" -> {
-                LSTMImpl lstm = new LSTMImpl(new LSTMOptions(hidden, hidden));
-                module = lstm;
-                forward = input -> lstm.forward(input).get0();
-            }
-            case "gru" -> {
-                GRUImpl gru = new GRUImpl(new GRUOptions(hidden, hidden));
-                module = gru;
-                forward = input -> gru.forward(input).get0();
-            }
-            case "rnn", "rnn_relu" -> {
-                RNNOptions options = new RNNOptions(hidden, hidden);
-                options.nonlinearity()
-                        .put(
-                                shape.cell().equals("rnn")
-                                        ? new RNNNonlinearity(new kTanh())
-                                        : new RNNNonlinearity(new kReLU()));
-                RNNImpl rnn = new RNNImpl(options);
-                module = rnn;
-                forward = input -> rnn.forward(input).get0();
-            }
-            default -> throw new IllegalArgumentException("libtorch has no cell named " + shape.cell());
-        }
+        Libtorch.setThreads(threads);
+        module = Libtorch.module(shape);
+        forward = switch (module) {
+            case LSTMImpl lstm -> input -> lstm.forward(input).get0();
+            case GRUImpl gru -> input -> gru.forward(input).get0();
+            case RNNImpl rnn -> input -> rnn.forward(input).get0();
+            default -> throw new IllegalStateException("not recurrent: " + module);
+        };
         parameters = module.parameters();
-        try (NoGradGuard _ = new NoGradGuard()) {
-            StringTensorDict named = module.named_parameters();
-            shape.module().parameters().forEach((name, parameter) -> {
-                Tensor values = tensor(
-                        parameter.tensor().toFloatArray(), parameter.shape().sizes());
-                named.get(name).copy_(values);
-            });
-        }
         adam = new Adam(parameters, new AdamOptions(LEARNING_RATE));
         x = tensor(Training.input(shape), shape.sequence().sizes());
         target = tensor(Training.target(shape), shape.sequence().sizes());

@@ -12,8 +12,7 @@ import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /// Rondo's training step beside libtorch's, as a table: for each shape, forks of [TrainingBenchmark] of both in turn,
-/// so
-/// that what disturbs the machine disturbs both. Before timing, one step of both is compared.
+/// so that what disturbs the machine disturbs both. Before timing, one step of both is compared.
 public final class TrainingTable {
     private TrainingTable() {}
 

@@ -12,12 +12,7 @@ import org.openjdk.jmh.annotations.Param;
 
 class TrainingBenchmarkTest {
     private static void assumeLibtorch() {
-        assumeTrue(
-                TrainingBenchmarkTest.class.getResource("/org/bytedeco/pytorch/linux-x86_64/libtorch_cpu.so") != null
-                        || TrainingBenchmarkTest.class.getResource(
-                                        "/org/bytedeco/pytorch/macosx-arm64/libtorch_cpu.dylib")
-                                != null,
-                "this platform has no libtorch");
+        assumeTrue(Libtorch.isPresent(), "this platform has no libtorch");
     }
 
     @ParameterizedTest

@@ -5,6 +5,8 @@ import static java.lang.System.Logger.Level.DEBUG;
 import dev.rondo.bindings.dnnl.Dnnl;
 import dev.rondo.bindings.dnnl.dnnl_version_t;
 import dev.rondo.bindings.kernels.Kernels;
+import dev.rondo.bindings.linking.EarlyLinking;
+import dev.rondo.bindings.linking.OpenLibraries;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -136,9 +138,10 @@ public final class NativeLibraries {
 
     private static NativeLibraries loadAll(Platform platform) {
         platform.requireSupported();
-        limitSpinning();
+        EarlyLinking.start();
         List<Library> libraries =
                 LibraryFinder.of(platform, System.getProperty(PATH_PROPERTY)).find();
+        limitSpinning();
         libraries.forEach(library -> load(library, platform));
         boolean kernels = libraries.getLast().path().endsWith(platform.kernels());
         if (kernels && Kernels.rondo_abi_version() != Kernels.RONDO_ABI_VERSION()) {
@@ -147,13 +150,15 @@ public final class NativeLibraries {
                     + "build the native module again");
         }
         NativeLibraries result = new NativeLibraries(platform, List.copyOf(libraries), kernels);
-        LOG.log(
-                DEBUG,
-                "oneDNN {0} for {1} on {2}, kernels: {3}",
-                result.dnnlVersion(),
-                result.dnnlIsa(),
-                platform,
-                result.kernelIsa());
+        if (LOG.isLoggable(DEBUG)) { // asking takes time
+            LOG.log(
+                    DEBUG,
+                    "oneDNN {0} for {1} on {2}, kernels: {3}",
+                    result.dnnlVersion(),
+                    result.dnnlIsa(),
+                    platform,
+                    result.kernelIsa());
+        }
         return result;
     }
 
@@ -166,7 +171,7 @@ public final class NativeLibraries {
 
     private static void load(Library library, Platform platform) {
         try {
-            System.load(library.path().toAbsolutePath().toString());
+            OpenLibraries.open(library.path());
             LOG.log(DEBUG, "loaded {0} from {1}", library.path(), library.origin());
         } catch (UnsatisfiedLinkError e) {
             String advice = e.getMessage().contains("failed to map segment")

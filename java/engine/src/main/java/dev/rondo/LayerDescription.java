@@ -56,6 +56,7 @@ record LayerDescription(String type, Module module) {
             case "GRU" -> new GRU(recurrence(layer));
             case "Dropout" ->
                 new Dropout(layer.find("p").map(JsonField::asDouble).orElse(0.5));
+            case "Flatten" -> flatten(layer);
             case "ReLU" -> new Lambda(Functional::relu);
             case "Tanh" -> new Lambda(Functional::tanh);
             case "Sigmoid" -> new Lambda(Functional::sigmoid);
@@ -77,7 +78,7 @@ record LayerDescription(String type, Module module) {
             }
             default ->
                 throw type.malformed("is no layer that Rondo knows: Embedding, RNN, LSTM, GRU, Linear, LayerNorm,"
-                        + " Dropout, ReLU, Tanh, Sigmoid, GELU, ELU, Softmax or LogSoftmax");
+                        + " Dropout, Flatten, ReLU, Tanh, Sigmoid, GELU, ELU, Softmax or LogSoftmax");
         };
     }
 
@@ -111,6 +112,21 @@ record LayerDescription(String type, Module module) {
             case "relu" -> RNN.Nonlinearity.RELU;
             default -> throw field.get().malformed("is neither tanh nor relu");
         };
+    }
+
+    /// Joins the dimensions from one on, which may be counted from the last.
+    private static Module flatten(JsonField layer) {
+        Optional<JsonField> field = layer.find("start_dim");
+        int start = field.map(JsonField::asInt).orElse(1);
+        requireDefault(layer, "end_dim", end -> end.asInt() == -1);
+        return new Lambda(x -> {
+            int rank = x.shape().rank();
+            int first = start < 0 ? rank + start : start;
+            if (first < 0 || first >= rank) {
+                throw field.orElse(layer).malformed("is no dimension of an input of shape " + x.shape());
+            }
+            return Functional.flatten(x, first);
+        });
     }
 
     private static int normalizedSize(JsonField field) {

@@ -1,5 +1,7 @@
 package dev.rondo;
 
+import static java.lang.System.Logger.Level.DEBUG;
+
 import dev.rondo.nn.Functional;
 import dev.rondo.nn.Module;
 import dev.rondo.op.Copy;
@@ -47,7 +49,9 @@ public final class Model implements AutoCloseable {
     /// The most threads a session may use: OpenMP ends the process where it cannot start as many as it is told to.
     public static final int MAX_THREADS = 256;
 
-    private record ProgramKey(List<Shape> shapes, int threads) {}
+    private static final System.Logger LOG = System.getLogger("dev.rondo");
+
+    private record ProgramKey(List<Shape> shapes, int threads, boolean streaming) {}
 
     private static final class SharedProgram {
         final Program program;
@@ -75,6 +79,28 @@ public final class Model implements AutoCloseable {
     /// A model of one module: its output is named `output`. The module's weights must not change any more.
     public static Model of(Module module, Input input) {
         return of(List.of(input), values -> Map.of("output", module.forward(values.get(input.name()))));
+    }
+
+    /// A model of one module over sequences of unequal lengths, padded at their ends: recurrent layers read
+    /// each as if it were alone, as with a [dev.rondo.nn.PackedSequence]. What outputs hold in the padding
+    /// means nothing.
+    ///
+    /// {@snippet :
+    /// try (Model model = Model.of(tagger, Input.ids("ids", "N", "T"), Input.ids("lengths", "N"));
+    ///         Session session = model.session(Shape.of(2, 40), Shape.of(2))) {
+    ///     session.input("ids").copyFrom(ids);
+    ///     session.input("lengths").copyFrom(new long[] {40, 17}); // from 1 to T
+    ///     session.run();
+    /// }
+    /// }
+    ///
+    /// @param lengths how many steps of each sequence count: 64-bit integers (N)
+    public static Model of(Module module, Input input, Input lengths) {
+        return of(List.of(input, lengths), values -> {
+            Value x = values.get(input.name());
+            x.recorder().setLengths(values.get(lengths.name()));
+            return Map.of("output", module.forward(x));
+        });
     }
 
     /// A model of any network. The weights of its modules must not change any more.
@@ -110,6 +136,29 @@ public final class Model implements AutoCloseable {
     /// @throws IllegalArgumentException if the number of threads is not positive, or a shape does not fit its
     ///            input
     public Session session(int threads, Shape... shapes) {
+        return open(false, threads, shapes);
+    }
+
+    /// A session over streams, with one thread: each step goes on where the one before it ended.
+    ///
+    /// @param shapes shapes of one step's inputs, in the order of [#inputs()]: of one frame or several
+    /// @throws IllegalArgumentException if a shape does not fit its input, or naming a layer that reads from
+    ///                                  right to left
+    public StreamingSession stream(Shape... shapes) {
+        return stream(1, shapes);
+    }
+
+    /// A session over streams whose instructions may use several threads.
+    ///
+    /// @param threads how many, up to [#MAX_THREADS]
+    /// @param shapes  shapes of one step's inputs, in the order of [#inputs()]: of one frame or several
+    /// @throws IllegalArgumentException if the number of threads is not positive, a shape does not fit its
+    ///                                  input, or naming a layer that reads from right to left
+    public StreamingSession stream(int threads, Shape... shapes) {
+        return new StreamingSession(open(true, threads, shapes));
+    }
+
+    Session open(boolean streaming, int threads, Shape... shapes) {
         if (threads < 1 || threads > MAX_THREADS) {
             throw new IllegalArgumentException("number of threads " + threads + " is not between 1 and " + MAX_THREADS);
         }
@@ -121,7 +170,7 @@ public final class Model implements AutoCloseable {
         for (int i = 0; i < shapes.length; i++) {
             inputs.get(i).bind(shapes[i], symbols);
         }
-        ProgramKey key = new ProgramKey(List.of(shapes), threads);
+        ProgramKey key = new ProgramKey(List.of(shapes), threads, streaming);
         lock.lock();
         try {
             if (closed) {
@@ -143,19 +192,25 @@ public final class Model implements AutoCloseable {
     }
 
     private Program record(ProgramKey key) {
-        Recorder recorder = new Recorder();
+        Recorder recorder = key.streaming() ? Recorder.streaming() : new Recorder();
         Map<String, Value> values = new LinkedHashMap<>();
         for (int i = 0; i < inputs.size(); i++) {
             Input input = inputs.get(i);
             values.put(input.name(), recorder.input(input.name(), key.shapes().get(i), input.type()));
         }
         network.record(values).forEach((name, value) -> recorder.output(name, computed(recorder, value)));
-        return recorder.finish(weights, key.threads());
+        Program program = recorder.finish(weights, key.threads());
+        if (LOG.isLoggable(DEBUG)) {
+            LOG.log(DEBUG, "a program for {0} with {1} threads:\n{2}", key.shapes(), key.threads(), program.describe());
+        }
+        return program;
     }
 
     private static Value computed(Recorder recorder, Value value) {
         Value dense = Functional.contiguous(value);
-        return dense.isComputed() ? dense : recorder.record(new Copy(dense)).output();
+        return dense.isComputed() && !recorder.isCarried(dense)
+                ? dense
+                : recorder.record(new Copy(dense)).output();
     }
 
     private void release(Session session, ProgramKey key) {

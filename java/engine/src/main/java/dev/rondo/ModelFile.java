@@ -6,6 +6,7 @@ import dev.rondo.format.MalformedFileException;
 import dev.rondo.format.Safetensors;
 import dev.rondo.nn.Module;
 import dev.rondo.nn.RNNBase;
+import dev.rondo.nn.Sequential;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Tensor;
@@ -37,6 +38,7 @@ public final class ModelFile {
     private final Input output;
     private final Map<String, String> outputs;
     private final Map<String, LayerDescription> layers;
+    private final Sequential network;
     private final JsonField description;
 
     private ModelFile(JsonField description) {
@@ -45,6 +47,7 @@ public final class ModelFile {
         this.input = input(description.get("input"));
         this.output = input(description.get("output"));
         this.layers = layers(description.get("layers"));
+        this.network = new Sequential(layers());
         this.outputs = new LinkedHashMap<>();
         description
                 .find("outputs")
@@ -219,6 +222,11 @@ public final class ModelFile {
         Map<String, Module> modules = new LinkedHashMap<>();
         layers.forEach((layerName, layer) -> modules.put(layerName, layer.module()));
         return modules;
+    }
+
+    /// The layers in a chain, from the input to the output.
+    public Sequential network() {
+        return network;
     }
 
     /// A model of these layers.

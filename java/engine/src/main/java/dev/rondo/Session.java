@@ -1,6 +1,5 @@
 package dev.rondo;
 
-import dev.rondo.program.Instruction;
 import dev.rondo.program.Program;
 import dev.rondo.program.Replay;
 import dev.rondo.tensor.Tensor;
@@ -8,11 +7,9 @@ import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Collections;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /// A model ready to run for inputs of fixed shapes, with memory of its own: write the inputs, run, read the outputs.
 ///
@@ -39,16 +36,17 @@ public final class Session implements AutoCloseable {
 
     private final Arena arena = Arena.ofShared();
     private final Replay replay;
-    private final List<Instruction> instructions;
+    private final Program program;
     private final Map<String, Tensor> inputs;
     private final Map<String, Tensor> outputs;
-    private final long byteSize;
+    private final int threads;
     private final Consumer<Session> onClose;
 
     @SuppressWarnings("unused") // through STATE
     private volatile int state = IDLE;
 
     Session(Program program, Consumer<Session> onClose) {
+        this.program = program;
         this.onClose = onClose;
         try {
             this.replay = program.replay(arena);
@@ -56,10 +54,9 @@ public final class Session implements AutoCloseable {
             arena.close();
             throw e;
         }
-        this.instructions = program.instructions();
         this.inputs = Collections.unmodifiableMap(replay.inputs());
         this.outputs = Collections.unmodifiableMap(replay.outputs());
-        this.byteSize = program.byteSize();
+        this.threads = program.threads();
     }
 
     /// An input's memory.
@@ -100,7 +97,7 @@ public final class Session implements AutoCloseable {
         return outputs;
     }
 
-    private static Tensor named(Map<String, Tensor> tensors, String name, String kind) {
+    static Tensor named(Map<String, Tensor> tensors, String name, String kind) {
         Tensor tensor = tensors.get(name);
         if (tensor == null) {
             throw new IllegalArgumentException("there is no " + kind + " named " + name + ", only " + tensors.keySet());
@@ -108,7 +105,7 @@ public final class Session implements AutoCloseable {
         return tensor;
     }
 
-    private static Tensor only(Map<String, Tensor> tensors, String kind) {
+    static Tensor only(Map<String, Tensor> tensors, String kind) {
         if (tensors.size() != 1) {
             throw new IllegalArgumentException("the model has several " + kind + ", name one of " + tensors.keySet());
         }
@@ -120,27 +117,54 @@ public final class Session implements AutoCloseable {
     /// @throws IllegalStateException    if the session or its model is closed, or another thread runs it right now
     /// @throws IllegalArgumentException if an id is outside its embedding; the outputs are undefined then
     public void run() {
-        if (!STATE.compareAndSet(this, IDLE, RUNNING)) {
-            throw new IllegalStateException(
-                    state == CLOSED ? "the session is closed" : "another thread is running the session");
-        }
+        begin();
         try {
-            replay.run();
+            replay();
         } finally {
             STATE.setRelease(this, IDLE);
         }
     }
 
+    /// Does something with the session's memory while other threads and [#close()] are kept away.
+    void exclusively(Runnable action) {
+        begin();
+        try {
+            action.run();
+        } finally {
+            STATE.setRelease(this, IDLE);
+        }
+    }
+
+    private void begin() {
+        if (!STATE.compareAndSet(this, IDLE, RUNNING)) {
+            throw new IllegalStateException(
+                    state == CLOSED ? "the session is closed" : "another thread is running the session");
+        }
+    }
+
+    /// What [#run()] does, for an action that is exclusive already.
+    void replay() {
+        int processors = Processors.take(threads);
+        try {
+            replay.run();
+        } finally {
+            Processors.giveBack(processors);
+        }
+    }
+
+    /// What the next run starts from; to be asked anew after each run.
+    Map<String, Tensor> states() {
+        return replay.states();
+    }
+
     /// The instructions of a run, one a line: what is computed, and what computes it.
     public String describe() {
-        return instructions.stream()
-                .map(instruction -> instruction.problem() + "  →  " + instruction.implementation())
-                .collect(Collectors.joining("\n"));
+        return program.describe();
     }
 
     /// Bytes of native memory that the session holds, weights not counted.
     public long byteSize() {
-        return byteSize;
+        return program.byteSize();
     }
 
     /// Waits for the run in progress and frees the memory. Closing twice is harmless.

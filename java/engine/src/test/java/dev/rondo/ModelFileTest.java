@@ -159,6 +159,7 @@ class ModelFileTest {
                 "[10]|[2, 10]|layers[3].normalized_shape",
                 "\"type\": \"Dropout\", \"p\": 0.3|\"type\": \"ELU\", \"alpha\": 2|layers[1].alpha",
                 "\"type\": \"Dropout\", \"p\": 0.3|\"type\": \"GELU\", \"approximate\": \"tanh\"|layers[1].approximate",
+                "\"type\": \"Dropout\", \"p\": 0.3|\"type\": \"Flatten\", \"end_dim\": 1|layers[1].end_dim",
                 "\"embedding_dim\": 4|\"embedding_dim\": 4, \"max_norm\": 1|layers[0].max_norm",
                 "\"lstm.hn\"|\"gru.hn\"|outputs.hn",
                 "\"lstm.cn\"|\"linear.cn\"|outputs.cn",
@@ -179,6 +180,7 @@ class ModelFileTest {
             value = {
                 "[\"N\", \"T\", 3]|[\"N\", \"T\", 4]|field output.shape is not what the last layer gives: [2, 6, 3]",
                 "[\"N\", \"T\", 3]|[\"T\", \"N\", 3]|field output.shape is not what the last layer gives",
+                "\"Dropout\"|\"Flatten\", \"start_dim\": 3|field layers[1].start_dim is no dimension of an input of shape",
                 "\"float32\"|\"int64\"|field output.dtype is not what the last layer gives: F32",
             })
     void theOutputMustBeWhatIsDeclared(String from, String to, String problem) throws IOException {

@@ -3,13 +3,9 @@ package dev.rondo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,8 +20,18 @@ class ReadmeTest {
     }
 
     @Test
+    void theStreamingExampleRuns(@TempDir Path folder) throws Exception {
+        assertEquals("[16, 1, 2] after 572 bytes of state\n", run(folder, example(2)));
+    }
+
+    @Test
+    void theBatchingExampleRuns(@TempDir Path folder) throws Exception {
+        assertEquals("1000 frames\n", run(folder, example(3)));
+    }
+
+    @Test
     void theTrainingExampleRuns(@TempDir Path folder) throws Exception {
-        String output = run(folder, example(2));
+        String output = run(folder, example(4));
         assertTrue(output.matches("(?s)[0-9.]+ before the first step, [0-9.]+ after it\\s*"), output);
     }
 
@@ -42,24 +48,14 @@ class ReadmeTest {
                 import dev.rondo.nn.Module;
                 import dev.rondo.tensor.*;
                 import dev.rondo.train.*;
+                import java.time.Duration;
+                import java.util.concurrent.*;
+                import java.util.concurrent.atomic.*;
 
-                void main() {
+                void main() throws Exception {
                 %s
                 }
                 """.formatted(example));
-        String classPath = Stream.of("java.class.path", "jdk.module.path")
-                .map(property -> System.getProperty(property, ""))
-                .collect(Collectors.joining(File.pathSeparator));
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        classPath,
-                        source.toString())
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertEquals(0, process.waitFor(), output);
-        return output;
+        return ChildJvm.run(source.toString());
     }
 }

@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.rondo.kernel.RecurrentKernel;
 import dev.rondo.nn.Embedding;
 import dev.rondo.nn.Functional;
+import dev.rondo.nn.GRU;
 import dev.rondo.nn.LSTM;
 import dev.rondo.nn.Linear;
 import dev.rondo.nn.Module;
@@ -347,6 +350,19 @@ class SessionTest {
                 assertArrayEquals(run(one, ids(27)), run(same, ids(27)));
                 assertEquals(350, run(longer, ids(70)).length);
             }
+        }
+    }
+
+    @Test
+    void aKernelsScratchIsCounted() {
+        assumeTrue(RecurrentKernel.isAvailable());
+        GRU gru = new GRU(3, 300);
+        gru.initialize(1);
+        try (Model model = Model.of(gru, Input.floats("x", "T", "N", "3"));
+                Session session = model.session(Shape.of(1, 8, 3))) {
+            long values = (8 * 3 + 8 * 300) * Float.BYTES;
+            long scratch = RecurrentKernel.scratchBytes(1, 8, 300);
+            assertTrue(scratch > 0 && session.byteSize() >= values + scratch, session.byteSize() + " bytes");
         }
     }
 

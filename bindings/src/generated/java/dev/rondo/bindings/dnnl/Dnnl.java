@@ -20,8 +20,7 @@ public class Dnnl extends Dnnl$shared {
 
     static final Arena LIBRARY_ARENA = Arena.ofAuto();
 
-    static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
-            .or(Linker.nativeLinker().defaultLookup());
+    static final SymbolLookup SYMBOL_LOOKUP = dev.rondo.bindings.linking.OpenLibraries.symbols();
 
     private static final int DNNL_ARG_SRC_0 = (int)1L;
     /**

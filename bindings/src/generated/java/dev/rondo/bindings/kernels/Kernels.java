@@ -20,13 +20,12 @@ public class Kernels extends Kernels$shared {
 
     static final Arena LIBRARY_ARENA = Arena.ofAuto();
 
-    static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
-            .or(Linker.nativeLinker().defaultLookup());
+    static final SymbolLookup SYMBOL_LOOKUP = dev.rondo.bindings.linking.OpenLibraries.symbols();
 
-    private static final int RONDO_ABI_VERSION = (int)4L;
+    private static final int RONDO_ABI_VERSION = (int)5L;
     /**
      * {@snippet lang=c :
-     * #define RONDO_ABI_VERSION 4
+     * #define RONDO_ABI_VERSION 5
      * }
      */
     public static int RONDO_ABI_VERSION() {
@@ -1517,6 +1516,242 @@ public class Kernels extends Kernels$shared {
         }
     }
 
+    private static class rondo_gru_reset_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_gru_reset_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_gru_reset_f32(const rondo_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_gru_reset_f32$descriptor() {
+        return rondo_gru_reset_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_gru_reset_f32(const rondo_step *step)
+     * }
+     */
+    public static MethodHandle rondo_gru_reset_f32$handle() {
+        return rondo_gru_reset_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_gru_reset_f32(const rondo_step *step)
+     * }
+     */
+    public static MemorySegment rondo_gru_reset_f32$address() {
+        return rondo_gru_reset_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_gru_reset_f32(const rondo_step *step)
+     * }
+     */
+    public static void rondo_gru_reset_f32(MemorySegment step) {
+        var mh$ = rondo_gru_reset_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_gru_reset_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_gru_step_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_gru_step_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_gru_step_f32(const rondo_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_gru_step_f32$descriptor() {
+        return rondo_gru_step_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_gru_step_f32(const rondo_step *step)
+     * }
+     */
+    public static MethodHandle rondo_gru_step_f32$handle() {
+        return rondo_gru_step_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_gru_step_f32(const rondo_step *step)
+     * }
+     */
+    public static MemorySegment rondo_gru_step_f32$address() {
+        return rondo_gru_step_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_gru_step_f32(const rondo_step *step)
+     * }
+     */
+    public static void rondo_gru_step_f32(MemorySegment step) {
+        var mh$ = rondo_gru_step_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_gru_step_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_gru_step_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_gru_step_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_gru_step_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_gru_step_backward_f32$descriptor() {
+        return rondo_gru_step_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_gru_step_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static MethodHandle rondo_gru_step_backward_f32$handle() {
+        return rondo_gru_step_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_gru_step_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static MemorySegment rondo_gru_step_backward_f32$address() {
+        return rondo_gru_step_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_gru_step_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static void rondo_gru_step_backward_f32(MemorySegment step) {
+        var mh$ = rondo_gru_step_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_gru_step_backward_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_gru_reset_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_gru_reset_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_gru_reset_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_gru_reset_backward_f32$descriptor() {
+        return rondo_gru_reset_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_gru_reset_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static MethodHandle rondo_gru_reset_backward_f32$handle() {
+        return rondo_gru_reset_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_gru_reset_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static MemorySegment rondo_gru_reset_backward_f32$address() {
+        return rondo_gru_reset_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_gru_reset_backward_f32(const rondo_step *step)
+     * }
+     */
+    public static void rondo_gru_reset_backward_f32(MemorySegment step) {
+        var mh$ = rondo_gru_reset_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_gru_reset_backward_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class rondo_abi_version {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Kernels.C_INT    );
@@ -1824,6 +2059,7 @@ public class Kernels extends Kernels$shared {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Kernels.C_LONG,
             Kernels.C_LONG,
+            Kernels.C_LONG,
             Kernels.C_LONG
         );
 
@@ -1835,7 +2071,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int64_t rondo_recurrent_scratch_size(int64_t batch, int64_t hidden)
+     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden)
      * }
      */
     public static FunctionDescriptor rondo_recurrent_scratch_size$descriptor() {
@@ -1845,7 +2081,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int64_t rondo_recurrent_scratch_size(int64_t batch, int64_t hidden)
+     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden)
      * }
      */
     public static MethodHandle rondo_recurrent_scratch_size$handle() {
@@ -1855,7 +2091,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int64_t rondo_recurrent_scratch_size(int64_t batch, int64_t hidden)
+     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden)
      * }
      */
     public static MemorySegment rondo_recurrent_scratch_size$address() {
@@ -1864,16 +2100,16 @@ public class Kernels extends Kernels$shared {
 
     /**
      * {@snippet lang=c :
-     * int64_t rondo_recurrent_scratch_size(int64_t batch, int64_t hidden)
+     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden)
      * }
      */
-    public static long rondo_recurrent_scratch_size(long batch, long hidden) {
+    public static long rondo_recurrent_scratch_size(long steps, long batch, long hidden) {
         var mh$ = rondo_recurrent_scratch_size.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("rondo_recurrent_scratch_size", batch, hidden);
+                traceDowncall("rondo_recurrent_scratch_size", steps, batch, hidden);
             }
-            return (long)mh$.invokeExact(batch, hidden);
+            return (long)mh$.invokeExact(steps, batch, hidden);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1949,6 +2185,7 @@ public class Kernels extends Kernels$shared {
             Kernels.C_LONG,
             Kernels.C_LONG,
             Kernels.C_LONG,
+            Kernels.C_INT,
             Kernels.C_POINTER
         );
 
@@ -1960,7 +2197,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, float *packed)
+     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts, float *packed)
      * }
      */
     public static FunctionDescriptor rondo_recurrent_pack_f32$descriptor() {
@@ -1970,7 +2207,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, float *packed)
+     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts, float *packed)
      * }
      */
     public static MethodHandle rondo_recurrent_pack_f32$handle() {
@@ -1980,7 +2217,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, float *packed)
+     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts, float *packed)
      * }
      */
     public static MemorySegment rondo_recurrent_pack_f32$address() {
@@ -1989,16 +2226,16 @@ public class Kernels extends Kernels$shared {
 
     /**
      * {@snippet lang=c :
-     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, float *packed)
+     * void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts, float *packed)
      * }
      */
-    public static void rondo_recurrent_pack_f32(MemorySegment weights, long gates, long hidden, long depth, MemorySegment packed) {
+    public static void rondo_recurrent_pack_f32(MemorySegment weights, long gates, long hidden, long depth, int parts, MemorySegment packed) {
         var mh$ = rondo_recurrent_pack_f32.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("rondo_recurrent_pack_f32", weights, gates, hidden, depth, packed);
+                traceDowncall("rondo_recurrent_pack_f32", weights, gates, hidden, depth, parts, packed);
             }
-            mh$.invokeExact(weights, gates, hidden, depth, packed);
+            mh$.invokeExact(weights, gates, hidden, depth, parts, packed);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

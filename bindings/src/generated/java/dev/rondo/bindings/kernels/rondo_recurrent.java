@@ -21,9 +21,6 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int64_t batch;
  *     int64_t input;
  *     int64_t hidden;
- *     const float *gates;
- *     int64_t gates_step;
- *     int64_t gates_batch;
  *     const float *x;
  *     int64_t x_step;
  *     int64_t x_batch;
@@ -47,6 +44,9 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     float *dst_iter_c;
  *     int64_t dst_iter_c_batch;
  *     float *scratch;
+ *     int32_t part;
+ *     int32_t parts;
+ *     uint32_t *barrier;
  * }
  * }
  */
@@ -63,9 +63,6 @@ public class rondo_recurrent {
         Kernels.C_LONG.withName("batch"),
         Kernels.C_LONG.withName("input"),
         Kernels.C_LONG.withName("hidden"),
-        Kernels.C_POINTER.withName("gates"),
-        Kernels.C_LONG.withName("gates_step"),
-        Kernels.C_LONG.withName("gates_batch"),
         Kernels.C_POINTER.withName("x"),
         Kernels.C_LONG.withName("x_step"),
         Kernels.C_LONG.withName("x_batch"),
@@ -88,7 +85,10 @@ public class rondo_recurrent {
         Kernels.C_LONG.withName("dst_iter_batch"),
         Kernels.C_POINTER.withName("dst_iter_c"),
         Kernels.C_LONG.withName("dst_iter_c_batch"),
-        Kernels.C_POINTER.withName("scratch")
+        Kernels.C_POINTER.withName("scratch"),
+        Kernels.C_INT.withName("part"),
+        Kernels.C_INT.withName("parts"),
+        Kernels.C_POINTER.withName("barrier")
     ).withName("rondo_recurrent");
 
     /**
@@ -360,138 +360,6 @@ public class rondo_recurrent {
      */
     public static void hidden(MemorySegment struct, long fieldValue) {
         struct.set(hidden$LAYOUT, hidden$OFFSET, fieldValue);
-    }
-
-    private static final AddressLayout gates$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("gates"));
-
-    /**
-     * Layout for field:
-     * {@snippet lang=c :
-     * const float *gates
-     * }
-     */
-    public static final AddressLayout gates$layout() {
-        return gates$LAYOUT;
-    }
-
-    private static final long gates$OFFSET = $LAYOUT.byteOffset(groupElement("gates"));
-
-    /**
-     * Offset for field:
-     * {@snippet lang=c :
-     * const float *gates
-     * }
-     */
-    public static final long gates$offset() {
-        return gates$OFFSET;
-    }
-
-    /**
-     * Getter for field:
-     * {@snippet lang=c :
-     * const float *gates
-     * }
-     */
-    public static MemorySegment gates(MemorySegment struct) {
-        return struct.get(gates$LAYOUT, gates$OFFSET);
-    }
-
-    /**
-     * Setter for field:
-     * {@snippet lang=c :
-     * const float *gates
-     * }
-     */
-    public static void gates(MemorySegment struct, MemorySegment fieldValue) {
-        struct.set(gates$LAYOUT, gates$OFFSET, fieldValue);
-    }
-
-    private static final OfLong gates_step$LAYOUT = (OfLong)$LAYOUT.select(groupElement("gates_step"));
-
-    /**
-     * Layout for field:
-     * {@snippet lang=c :
-     * int64_t gates_step
-     * }
-     */
-    public static final OfLong gates_step$layout() {
-        return gates_step$LAYOUT;
-    }
-
-    private static final long gates_step$OFFSET = $LAYOUT.byteOffset(groupElement("gates_step"));
-
-    /**
-     * Offset for field:
-     * {@snippet lang=c :
-     * int64_t gates_step
-     * }
-     */
-    public static final long gates_step$offset() {
-        return gates_step$OFFSET;
-    }
-
-    /**
-     * Getter for field:
-     * {@snippet lang=c :
-     * int64_t gates_step
-     * }
-     */
-    public static long gates_step(MemorySegment struct) {
-        return struct.get(gates_step$LAYOUT, gates_step$OFFSET);
-    }
-
-    /**
-     * Setter for field:
-     * {@snippet lang=c :
-     * int64_t gates_step
-     * }
-     */
-    public static void gates_step(MemorySegment struct, long fieldValue) {
-        struct.set(gates_step$LAYOUT, gates_step$OFFSET, fieldValue);
-    }
-
-    private static final OfLong gates_batch$LAYOUT = (OfLong)$LAYOUT.select(groupElement("gates_batch"));
-
-    /**
-     * Layout for field:
-     * {@snippet lang=c :
-     * int64_t gates_batch
-     * }
-     */
-    public static final OfLong gates_batch$layout() {
-        return gates_batch$LAYOUT;
-    }
-
-    private static final long gates_batch$OFFSET = $LAYOUT.byteOffset(groupElement("gates_batch"));
-
-    /**
-     * Offset for field:
-     * {@snippet lang=c :
-     * int64_t gates_batch
-     * }
-     */
-    public static final long gates_batch$offset() {
-        return gates_batch$OFFSET;
-    }
-
-    /**
-     * Getter for field:
-     * {@snippet lang=c :
-     * int64_t gates_batch
-     * }
-     */
-    public static long gates_batch(MemorySegment struct) {
-        return struct.get(gates_batch$LAYOUT, gates_batch$OFFSET);
-    }
-
-    /**
-     * Setter for field:
-     * {@snippet lang=c :
-     * int64_t gates_batch
-     * }
-     */
-    public static void gates_batch(MemorySegment struct, long fieldValue) {
-        struct.set(gates_batch$LAYOUT, gates_batch$OFFSET, fieldValue);
     }
 
     private static final AddressLayout x$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("x"));
@@ -1504,6 +1372,138 @@ public class rondo_recurrent {
      */
     public static void scratch(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(scratch$LAYOUT, scratch$OFFSET, fieldValue);
+    }
+
+    private static final OfInt part$LAYOUT = (OfInt)$LAYOUT.select(groupElement("part"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t part
+     * }
+     */
+    public static final OfInt part$layout() {
+        return part$LAYOUT;
+    }
+
+    private static final long part$OFFSET = $LAYOUT.byteOffset(groupElement("part"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t part
+     * }
+     */
+    public static final long part$offset() {
+        return part$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t part
+     * }
+     */
+    public static int part(MemorySegment struct) {
+        return struct.get(part$LAYOUT, part$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t part
+     * }
+     */
+    public static void part(MemorySegment struct, int fieldValue) {
+        struct.set(part$LAYOUT, part$OFFSET, fieldValue);
+    }
+
+    private static final OfInt parts$LAYOUT = (OfInt)$LAYOUT.select(groupElement("parts"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t parts
+     * }
+     */
+    public static final OfInt parts$layout() {
+        return parts$LAYOUT;
+    }
+
+    private static final long parts$OFFSET = $LAYOUT.byteOffset(groupElement("parts"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t parts
+     * }
+     */
+    public static final long parts$offset() {
+        return parts$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t parts
+     * }
+     */
+    public static int parts(MemorySegment struct) {
+        return struct.get(parts$LAYOUT, parts$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t parts
+     * }
+     */
+    public static void parts(MemorySegment struct, int fieldValue) {
+        struct.set(parts$LAYOUT, parts$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout barrier$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("barrier"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint32_t *barrier
+     * }
+     */
+    public static final AddressLayout barrier$layout() {
+        return barrier$LAYOUT;
+    }
+
+    private static final long barrier$OFFSET = $LAYOUT.byteOffset(groupElement("barrier"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint32_t *barrier
+     * }
+     */
+    public static final long barrier$offset() {
+        return barrier$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint32_t *barrier
+     * }
+     */
+    public static MemorySegment barrier(MemorySegment struct) {
+        return struct.get(barrier$LAYOUT, barrier$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint32_t *barrier
+     * }
+     */
+    public static void barrier(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(barrier$LAYOUT, barrier$OFFSET, fieldValue);
     }
 
     /**

@@ -21,6 +21,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     float *products;
  *     const float *src;
  *     int64_t src_batch;
+ *     const float *attention;
+ *     int64_t attention_batch;
  *     const float *src_cell;
  *     int64_t src_cell_batch;
  *     float *dst;
@@ -30,6 +32,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int64_t diff_dst_batch;
  *     float *diff_state;
  *     float *diff_cell;
+ *     float *diff_attention;
+ *     int64_t diff_attention_batch;
  * }
  * }
  */
@@ -46,6 +50,8 @@ public class rondo_step {
         Kernels.C_POINTER.withName("products"),
         Kernels.C_POINTER.withName("src"),
         Kernels.C_LONG.withName("src_batch"),
+        Kernels.C_POINTER.withName("attention"),
+        Kernels.C_LONG.withName("attention_batch"),
         Kernels.C_POINTER.withName("src_cell"),
         Kernels.C_LONG.withName("src_cell_batch"),
         Kernels.C_POINTER.withName("dst"),
@@ -54,7 +60,9 @@ public class rondo_step {
         Kernels.C_POINTER.withName("diff_dst"),
         Kernels.C_LONG.withName("diff_dst_batch"),
         Kernels.C_POINTER.withName("diff_state"),
-        Kernels.C_POINTER.withName("diff_cell")
+        Kernels.C_POINTER.withName("diff_cell"),
+        Kernels.C_POINTER.withName("diff_attention"),
+        Kernels.C_LONG.withName("diff_attention_batch")
     ).withName("rondo_step");
 
     /**
@@ -326,6 +334,94 @@ public class rondo_step {
      */
     public static void src_batch(MemorySegment struct, long fieldValue) {
         struct.set(src_batch$LAYOUT, src_batch$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout attention$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("attention"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * const float *attention
+     * }
+     */
+    public static final AddressLayout attention$layout() {
+        return attention$LAYOUT;
+    }
+
+    private static final long attention$OFFSET = $LAYOUT.byteOffset(groupElement("attention"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * const float *attention
+     * }
+     */
+    public static final long attention$offset() {
+        return attention$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * const float *attention
+     * }
+     */
+    public static MemorySegment attention(MemorySegment struct) {
+        return struct.get(attention$LAYOUT, attention$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * const float *attention
+     * }
+     */
+    public static void attention(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(attention$LAYOUT, attention$OFFSET, fieldValue);
+    }
+
+    private static final OfLong attention_batch$LAYOUT = (OfLong)$LAYOUT.select(groupElement("attention_batch"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int64_t attention_batch
+     * }
+     */
+    public static final OfLong attention_batch$layout() {
+        return attention_batch$LAYOUT;
+    }
+
+    private static final long attention_batch$OFFSET = $LAYOUT.byteOffset(groupElement("attention_batch"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int64_t attention_batch
+     * }
+     */
+    public static final long attention_batch$offset() {
+        return attention_batch$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int64_t attention_batch
+     * }
+     */
+    public static long attention_batch(MemorySegment struct) {
+        return struct.get(attention_batch$LAYOUT, attention_batch$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int64_t attention_batch
+     * }
+     */
+    public static void attention_batch(MemorySegment struct, long fieldValue) {
+        struct.set(attention_batch$LAYOUT, attention_batch$OFFSET, fieldValue);
     }
 
     private static final AddressLayout src_cell$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("src_cell"));
@@ -722,6 +818,94 @@ public class rondo_step {
      */
     public static void diff_cell(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(diff_cell$LAYOUT, diff_cell$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout diff_attention$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("diff_attention"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * float *diff_attention
+     * }
+     */
+    public static final AddressLayout diff_attention$layout() {
+        return diff_attention$LAYOUT;
+    }
+
+    private static final long diff_attention$OFFSET = $LAYOUT.byteOffset(groupElement("diff_attention"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * float *diff_attention
+     * }
+     */
+    public static final long diff_attention$offset() {
+        return diff_attention$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * float *diff_attention
+     * }
+     */
+    public static MemorySegment diff_attention(MemorySegment struct) {
+        return struct.get(diff_attention$LAYOUT, diff_attention$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * float *diff_attention
+     * }
+     */
+    public static void diff_attention(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(diff_attention$LAYOUT, diff_attention$OFFSET, fieldValue);
+    }
+
+    private static final OfLong diff_attention_batch$LAYOUT = (OfLong)$LAYOUT.select(groupElement("diff_attention_batch"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int64_t diff_attention_batch
+     * }
+     */
+    public static final OfLong diff_attention_batch$layout() {
+        return diff_attention_batch$LAYOUT;
+    }
+
+    private static final long diff_attention_batch$OFFSET = $LAYOUT.byteOffset(groupElement("diff_attention_batch"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int64_t diff_attention_batch
+     * }
+     */
+    public static final long diff_attention_batch$offset() {
+        return diff_attention_batch$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int64_t diff_attention_batch
+     * }
+     */
+    public static long diff_attention_batch(MemorySegment struct) {
+        return struct.get(diff_attention_batch$LAYOUT, diff_attention_batch$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int64_t diff_attention_batch
+     * }
+     */
+    public static void diff_attention_batch(MemorySegment struct, long fieldValue) {
+        struct.set(diff_attention_batch$LAYOUT, diff_attention_batch$OFFSET, fieldValue);
     }
 
     /**

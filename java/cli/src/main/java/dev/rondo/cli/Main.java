@@ -31,6 +31,8 @@ import picocli.CommandLine.Spec;
             InfoCommand.class,
             BenchCommand.class,
             DoctorCommand.class,
+            TrainCommand.class,
+            GenerateCommand.class,
             HelpCommand.class
         },
         footer = {"", "Start here:", "  rondo demo", "  rondo COMMAND --help"})

@@ -14,26 +14,46 @@ interface Progress extends AutoCloseable {
     /// Tells how much is done by now.
     void reach(long done);
 
+    /// Says in a few words what else there is to know.
+    default void note(String text) {}
+
     @Override
     default void close() {}
 
-    /// A bar on the terminal, or nothing where messages go elsewhere.
+    /// A bar on the terminal that estimates the time left, or nothing where messages go elsewhere.
     static Progress of(Terminal terminal, String task, long total, String unit) {
-        if (!terminal.errIsTerminal()) {
-            return _ -> {};
-        }
-        ProgressBar bar = new ProgressBarBuilder()
+        return of(terminal, builder(task, total, unit));
+    }
+
+    /// A bar on the terminal with notes, which are to tell the time left, or nothing where messages go elsewhere.
+    static Progress withNotes(Terminal terminal, String task, long total, String unit) {
+        return of(terminal, builder(task, total, unit).hideEta());
+    }
+
+    private static ProgressBarBuilder builder(String task, long total, String unit) {
+        return new ProgressBarBuilder()
                 .setTaskName(task)
                 .setInitialMax(total)
                 .setUnit(" " + unit, 1)
                 .setStyle(ProgressBarStyle.ASCII)
-                .setUpdateIntervalMillis(INTERVAL_MILLIS)
-                .setConsumer(new ConsoleProgressBarConsumer(terminal.err(), WIDTH))
+                .setUpdateIntervalMillis(INTERVAL_MILLIS);
+    }
+
+    private static Progress of(Terminal terminal, ProgressBarBuilder builder) {
+        if (!terminal.errIsTerminal()) {
+            return _ -> {};
+        }
+        ProgressBar bar = builder.setConsumer(new ConsoleProgressBarConsumer(terminal.err(), WIDTH))
                 .build();
         return new Progress() {
             @Override
             public void reach(long done) {
                 bar.stepTo(done);
+            }
+
+            @Override
+            public void note(String text) {
+                bar.setExtraMessage(" " + text);
             }
 
             @Override

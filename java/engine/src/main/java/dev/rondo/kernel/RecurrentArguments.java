@@ -5,15 +5,19 @@ import dev.rondo.program.Value;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/// The arguments of a recurrent layer over a batch of sequences in one direction, run step by step by a kernel.
+/// The arguments of a recurrent layer over a batch of sequences in one direction, run step by step by a kernel, on one
+/// thread or on several that share the units.
 ///
 /// @param cell      which cell
 /// @param reverse   whether the last step comes first
 /// @param steps     T
 /// @param batch     N
+/// @param input     I
 /// @param hidden    H
-/// @param input     the input's share of the gates, ready-made or to be computed
-/// @param weights   the recurrent weights as [RecurrentKernel#packState] gave them
+/// @param x         (T, N, I)
+/// @param inputWeights the input's weights as [RecurrentKernel#packInput] gave them for so many parts
+/// @param bias      (G, H)
+/// @param weights   the recurrent weights as [RecurrentKernel#packState] gave them for so many parts
 /// @param stateBias (H), the bias of an LBR_GRU's recurrent product, or NULL
 /// @param peephole  (3, H) for the gates i, f, o, or NULL
 /// @param attention (T, N), or nothing
@@ -28,8 +32,11 @@ public record RecurrentArguments(
         boolean reverse,
         long steps,
         long batch,
+        long input,
         long hidden,
-        Input input,
+        Strided x,
+        MemorySegment inputWeights,
+        MemorySegment bias,
         MemorySegment weights,
         MemorySegment stateBias,
         MemorySegment peephole,
@@ -40,22 +47,6 @@ public record RecurrentArguments(
         Strided dstIter,
         Strided dstIterC,
         MemorySegment scratch) {
-
-    /// The input's share of the gates.
-    public sealed interface Input {}
-
-    /// Computed beforehand for all steps.
-    ///
-    /// @param gates W x + b: (T, N, G*H)
-    public record Projected(Strided gates) implements Input {}
-
-    /// Computed by the kernel, step by step.
-    ///
-    /// @param x       (T, N, I)
-    /// @param width   I
-    /// @param weights W as [RecurrentKernel#pack] gave it
-    /// @param bias    (G, H)
-    public record Plain(Strided x, long width, MemorySegment weights, MemorySegment bias) implements Input {}
 
     /// Rows of contiguous elements: one for each step and sample, or for each sample of a state.
     ///

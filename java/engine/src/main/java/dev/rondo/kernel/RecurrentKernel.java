@@ -33,63 +33,70 @@ public enum RecurrentKernel {
     }
 
     /// Bytes of scratch memory for a batch.
-    public static long scratchBytes(long batch, long hidden) {
-        return rondo_recurrent_scratch_size(batch, hidden) * Float.BYTES;
+    public static long scratchBytes(long steps, long batch, long hidden) {
+        return rondo_recurrent_scratch_size(steps, batch, hidden) * Float.BYTES;
     }
 
     /// The input's weights as the kernel wants them.
     ///
     /// @param weights (G*H, I), gates in oneDNN's order
-    public MemorySegment packInput(Tensor weights, Arena arena) {
-        return pack(weights, gates, arena);
+    /// @param parts   threads that share the units
+    public MemorySegment packInput(Tensor weights, int parts, Arena arena) {
+        return pack(weights, gates, parts, arena);
     }
 
     /// The recurrent weights as the kernel wants them.
     ///
     /// @param weights (G*H, H), gates in oneDNN's order
-    public MemorySegment packState(Tensor weights, Arena arena) {
+    /// @param parts   threads that share the units
+    public MemorySegment packState(Tensor weights, int parts, Arena arena) {
         // The candidate of a GRU that resets first is multiplied after both other gates.
-        return pack(weights, this == GRU ? 2 : gates, arena);
+        return pack(weights, this == GRU ? 2 : gates, parts, arena);
     }
 
     /// Packs the first gates side by side, and the others side by side behind them.
-    private MemorySegment pack(Tensor weights, int first, Arena arena) {
+    private MemorySegment pack(Tensor weights, int first, int parts, Arena arena) {
         long hidden = weights.shape().size(0) / gates;
         long depth = weights.shape().size(1);
         MemorySegment packed =
                 arena.allocate(rondo_recurrent_packed_size(gates, hidden, depth) * Float.BYTES, Tensor.ALIGNMENT);
-        long source = first * hidden * depth * Float.BYTES;
-        long target = rondo_recurrent_packed_size(first, hidden, depth) * Float.BYTES;
-        rondo_recurrent_pack_f32(weights.data(), first, hidden, depth, packed);
-        rondo_recurrent_pack_f32(weights.data().asSlice(source), gates - first, hidden, depth, packed.asSlice(target));
+        MemorySegment others = weights.data().asSlice(first * hidden * depth * Float.BYTES);
+        MemorySegment behind = packed.asSlice(rondo_recurrent_packed_size(first, hidden, depth) * Float.BYTES);
+        rondo_recurrent_pack_f32(weights.data(), first, hidden, depth, parts, packed);
+        rondo_recurrent_pack_f32(others, gates - first, hidden, depth, parts, behind);
         return packed;
     }
 
-    /// A layer over sequences, prepared to run many times.
+    /// A layer over sequences, prepared to run many times: a step for each of the threads that share the units. They
+    /// have to run at the same time, since they wait for each other.
     ///
-    /// @param arena memory for what the step needs, as long-lived as the step
-    public static Step of(RecurrentArguments arguments, Arena arena) {
-        MemorySegment recurrent = rondo_recurrent.allocate(arena).fill((byte) 0);
+    /// @param arena memory for what the steps need, as long-lived as they
+    public static Step[] of(RecurrentArguments arguments, int parts, Arena arena) {
+        MemorySegment barrier = arena.allocate(Tensor.ALIGNMENT, Tensor.ALIGNMENT);
+        Step[] steps = new Step[parts];
+        for (int part = 0; part < parts; part++) {
+            MemorySegment recurrent = struct(arguments, arena);
+            rondo_recurrent.part(recurrent, part);
+            rondo_recurrent.parts(recurrent, parts);
+            rondo_recurrent.barrier(recurrent, barrier);
+            steps[part] = () -> rondo_recurrent_f32(recurrent);
+        }
+        return steps;
+    }
+
+    private static MemorySegment struct(RecurrentArguments arguments, Arena arena) {
+        MemorySegment recurrent = rondo_recurrent.allocate(arena);
         rondo_recurrent.cell(recurrent, arguments.cell().id);
         rondo_recurrent.reverse(recurrent, arguments.reverse() ? 1 : 0);
         rondo_recurrent.steps(recurrent, arguments.steps());
         rondo_recurrent.batch(recurrent, arguments.batch());
         rondo_recurrent.hidden(recurrent, arguments.hidden());
-        switch (arguments.input()) {
-            case RecurrentArguments.Projected(var gates) -> {
-                rondo_recurrent.gates(recurrent, gates.data());
-                rondo_recurrent.gates_step(recurrent, gates.step());
-                rondo_recurrent.gates_batch(recurrent, gates.sample());
-            }
-            case RecurrentArguments.Plain(var x, var width, var weights, var bias) -> {
-                rondo_recurrent.input(recurrent, width);
-                rondo_recurrent.x(recurrent, x.data());
-                rondo_recurrent.x_step(recurrent, x.step());
-                rondo_recurrent.x_batch(recurrent, x.sample());
-                rondo_recurrent.input_weights(recurrent, weights);
-                rondo_recurrent.bias(recurrent, bias);
-            }
-        }
+        rondo_recurrent.input(recurrent, arguments.input());
+        rondo_recurrent.x(recurrent, arguments.x().data());
+        rondo_recurrent.x_step(recurrent, arguments.x().step());
+        rondo_recurrent.x_batch(recurrent, arguments.x().sample());
+        rondo_recurrent.input_weights(recurrent, arguments.inputWeights());
+        rondo_recurrent.bias(recurrent, arguments.bias());
         rondo_recurrent.weights(recurrent, arguments.weights());
         rondo_recurrent.state_bias(recurrent, arguments.stateBias());
         rondo_recurrent.peephole(recurrent, arguments.peephole());
@@ -108,6 +115,6 @@ public enum RecurrentKernel {
         rondo_recurrent.dst_iter_c(recurrent, arguments.dstIterC().data());
         rondo_recurrent.dst_iter_c_batch(recurrent, arguments.dstIterC().sample());
         rondo_recurrent.scratch(recurrent, arguments.scratch());
-        return () -> rondo_recurrent_f32(recurrent);
+        return recurrent;
     }
 }

@@ -8,8 +8,8 @@ import dev.rondo.program.Step;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// The element-wise part of one step of a recurrent cell in training, and of its gradient. It is only there to be fast:
-/// builds without native code leave training to oneDNN's primitives.
+/// The element-wise part of one step of a recurrent cell in training, and of its gradient. Builds without native code
+/// have none, and leave training to oneDNN's primitives.
 public enum StepKernel {
     RNN_TANH {
         @Override
@@ -39,6 +39,19 @@ public enum StepKernel {
         @Override
         Step step(MemorySegment step, boolean backward) {
             return backward ? () -> rondo_lbr_gru_step_backward_f32(step) : () -> rondo_lbr_gru_step_f32(step);
+        }
+    },
+    /// The first half of a GRU that resets before the product, which is the second on the way back.
+    GRU_RESET {
+        @Override
+        Step step(MemorySegment step, boolean backward) {
+            return backward ? () -> rondo_gru_reset_backward_f32(step) : () -> rondo_gru_reset_f32(step);
+        }
+    },
+    GRU {
+        @Override
+        Step step(MemorySegment step, boolean backward) {
+            return backward ? () -> rondo_gru_step_backward_f32(step) : () -> rondo_gru_step_f32(step);
         }
     };
 
@@ -73,6 +86,8 @@ public enum StepKernel {
         rondo_step.products(step, a.products().data());
         rondo_step.src(step, a.src().data());
         rondo_step.src_batch(step, a.src().sample());
+        rondo_step.attention(step, a.attention().data());
+        rondo_step.attention_batch(step, a.attention().sample());
         rondo_step.src_cell(step, a.srcCell().data());
         rondo_step.src_cell_batch(step, a.srcCell().sample());
         rondo_step.dst(step, a.dst().data());
@@ -82,6 +97,8 @@ public enum StepKernel {
         rondo_step.diff_dst_batch(step, a.diffDst().sample());
         rondo_step.diff_state(step, a.diffState().data());
         rondo_step.diff_cell(step, a.diffCell().data());
+        rondo_step.diff_attention(step, a.diffAttention().data());
+        rondo_step.diff_attention_batch(step, a.diffAttention().sample());
         return step;
     }
 }

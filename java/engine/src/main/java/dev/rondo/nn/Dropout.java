@@ -5,8 +5,10 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /// Dropout: training sets each element to 0 with probability p and divides the others by 1 - p; inference does nothing.
 ///
-/// Each run of a training step drops other elements; the seed and the number of the run say which. Locked (variational)
-/// dropout drops the same elements of all steps of a sequence.
+/// Each run of a training step drops other elements, and so does each use of a layer, or of a seed, in one program: the
+/// seed, the number of the use in the program's order, and the number of the run say which. Locked (variational)
+/// dropout
+/// drops the same elements of all steps of a sequence.
 ///
 /// x, y: (…), or (T, N, …) where locked. Source: Srivastava et al. 2014; Gal and Ghahramani 2016, arXiv 1512.05287
 /// (locked); PyTorch's `nn.Dropout`.

@@ -13,6 +13,7 @@ import dev.rondo.program.Activation;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 
 /// Functions of values, in PyTorch's words (`torch`, `torch.nn.functional`). All take and give F32.
@@ -130,6 +131,16 @@ public final class Functional {
     /// The mean over a dimension, which the result lacks; negative dimensions count from the last.
     public static Value mean(Value x, int dimension) {
         return multiply(sum(x, dimension), 1.0 / x.shape().size(dimension));
+    }
+
+    /// Joins the dimensions from one on into one: (A, B, C) from 1 on gives (A, B * C).
+    public static Value flatten(Value x, int first) {
+        long[] sizes = Arrays.copyOf(x.shape().sizes(), first + 1);
+        sizes[first] = 1;
+        for (int i = first; i < x.shape().rank(); i++) {
+            sizes[first] *= x.shape().size(i);
+        }
+        return contiguous(x).reshape(sizes);
     }
 
     /// `exp(x) / sum(exp(x))` over the last dimension.

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The reset after the product is PyTorch's, cuDNN's and Keras' GRU (`reset_after=True`; ONNX:
 /// `linear_before_reset=1`), the one before it is the GRU of the paper. With attention (AUGRU), each step's score a
-/// weakens the update: `(1 - a) z` takes the place of z.
+/// weakens the update: `(1 - a) z` takes the place of z. In builds without native code it cannot be trained.
 ///
 /// Shapes and parameters: [RNNBase], with G = 3 in the order r, z, n.
 ///
@@ -65,6 +65,7 @@ public final class GRU extends RNNBase {
     ///
     /// @param h0        (D, N, H), or null for zeros
     /// @param attention scores between 0 and 1, (T, N), or (N, T) where the recurrence is batch-first
+    /// @throws UnsupportedOperationException in training, in a build without native code
     public Output forward(Value x, @Nullable Value h0, Value attention) {
         return record(x, null, h0, null, attention);
     }
@@ -80,6 +81,7 @@ public final class GRU extends RNNBase {
     ///
     /// @param h0        (D, N, H), or null for zeros
     /// @param attention scores between 0 and 1, (T, N), or (N, T) where the recurrence is batch-first
+    /// @throws UnsupportedOperationException in training, in a build without native code
     public Output forward(PackedSequence x, @Nullable Value h0, Value attention) {
         return record(x.padded(), x.lengths(), h0, null, attention);
     }

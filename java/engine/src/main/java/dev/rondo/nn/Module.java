@@ -32,11 +32,14 @@ import org.jspecify.annotations.Nullable;
 public abstract class Module {
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
     private final Map<String, Module> modules = new LinkedHashMap<>();
+    private @Nullable Module parent; // the first that this module was registered with
+    private String name = getClass().getSimpleName();
 
     /// A module without parameters yet.
     protected Module() {}
 
-    /// Records what this module computes.
+    /// Records what this module computes. Recurrent layers carry their states from run to run where the
+    /// recorder is streaming, and read sequences of unequal lengths where it has lengths.
     public abstract Value forward(Value x);
 
     /// Makes a parameter known under a name.
@@ -50,7 +53,22 @@ public abstract class Module {
     protected final <M extends Module> M register(String name, M module) {
         requireNew(name);
         modules.put(name, module);
+        Module part = module;
+        part.belongsTo(this, name);
         return module;
+    }
+
+    private void belongsTo(Module owner, String as) {
+        if (parent == null) {
+            parent = owner;
+            name = as;
+        }
+    }
+
+    /// This module's name among all of the network's, `encoder.lstm`: the name it was first registered under,
+    /// or its class where it is no part of another module.
+    public final String path() {
+        return parent == null || parent.parent == null ? name : parent.path() + "." + name;
     }
 
     private void requireNew(String name) {

@@ -3,6 +3,7 @@ package dev.rondo.nn;
 import dev.rondo.op.Cell;
 import dev.rondo.op.Recurrent;
 import dev.rondo.program.Direction;
+import dev.rondo.program.Recorder;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.Shape;
 import java.util.ArrayList;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Layers of unequal widths have their states side by side only layer by layer, so h0, c0, hN and cN are to be had
 /// only where all layers are equally wide.
+///
+/// In a recording that streams ([dev.rondo.program.Recorder#streaming()]), layers that are given no initial
+/// states carry theirs from run to run. Layers that read from right to left cannot.
 ///
 /// Training drops what the recurrence's regularization says: elements between layers, recurrent weights.
 ///
@@ -132,42 +136,68 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
     /// @param attention scores (T, N) for cells with attention, else null
     final Output record(
             Value x, @Nullable Value lengths, @Nullable Value h0, @Nullable Value c0, @Nullable Value attention) {
-        int count = recurrence.directions().size();
         boolean equallyWide = recurrence.hiddenSizes().stream().distinct().count() == 1;
         if (!equallyWide && (h0 != null || c0 != null)) {
             throw new IllegalArgumentException("layers of unequal widths take no initial states");
         }
         requireStates(h0, "h0");
         requireStates(c0, "c0");
+        Recorder recorder = x.recorder();
+        boolean carried = recorder.isStreaming() && h0 == null;
+        if (carried && recurrence.directions().contains(Direction.RIGHT_TO_LEFT)) {
+            throw new IllegalArgumentException("layer " + path() + " reads sequences from right to left, so it cannot"
+                    + " begin before a stream has ended; stream networks from left to right only");
+        }
         List<Value> hidden = new ArrayList<>();
         List<Value> cells = new ArrayList<>();
         Value output = x;
         for (int layer = 0; layer < layers.size(); layer++) {
             Value input = layer == 0 ? x : dropped(output, between.get(layer - 1));
-            Recurrent recurrent = x.recorder()
-                    .record(new Recurrent(
-                            cell,
-                            recurrence.directions(),
-                            recurrence.merge(),
-                            recurrence.isBatchFirst(),
-                            input,
-                            h0 == null ? null : h0.slice(0, layer * count, (layer + 1L) * count),
-                            c0 == null ? null : c0.slice(0, layer * count, (layer + 1L) * count),
-                            attention,
-                            lengths,
-                            layers.get(layer).stream()
-                                    .map(parameters -> parameters.record(input))
-                                    .toList()));
+            Value h = carried ? state(x, "h_l" + layer, recurrence.stateSize(layer)) : part(h0, layer);
+            Value c = carried && cell.hasCellState()
+                    ? state(x, "c_l" + layer, recurrence.hiddenSizes().get(layer))
+                    : part(c0, layer);
+            Recurrent recurrent = recorder.record(new Recurrent(
+                    cell,
+                    recurrence.directions(),
+                    recurrence.merge(),
+                    recurrence.isBatchFirst(),
+                    input,
+                    h,
+                    c,
+                    attention,
+                    lengths == null ? recorder.lengths() : lengths,
+                    layers.get(layer).stream()
+                            .map(parameters -> parameters.record(input))
+                            .toList()));
             output = recurrent.output();
             hidden.add(recurrent.hN());
             if (cell.hasCellState()) {
                 cells.add(recurrent.cN());
+            }
+            if (carried) {
+                recorder.carry(h, recurrent.hN());
+                if (c != null) {
+                    recorder.carry(c, recurrent.cN());
+                }
             }
         }
         return new Output(
                 output,
                 equallyWide ? Functional.concat(hidden, 0) : null,
                 equallyWide && cell.hasCellState() ? Functional.concat(cells, 0) : null);
+    }
+
+    /// A layer's state as the run before has left it: (1, N, width).
+    private Value state(Value x, String name, long width) {
+        long samples = x.shape().size(recurrence.isBatchFirst() ? 0 : 1);
+        return x.recorder().state(path() + "." + name, Shape.of(samples, width)).reshape(1, samples, width);
+    }
+
+    /// A layer's part of all layers' states: (D, N, width).
+    private @Nullable Value part(@Nullable Value states, int layer) {
+        long count = recurrence.directions().size();
+        return states == null ? null : states.slice(0, layer * count, (layer + 1) * count);
     }
 
     /// Locked dropout drops alike along the first dimension, which has to be time.

@@ -11,9 +11,12 @@ import java.util.List;
 
 /// Dropout in training: each run drops other elements, and its gradient drops the same.
 ///
-/// Random numbers are counted, not drawn: run k of a replay uses those from k times the operation's size on. So
-/// the seed and the number of the run ([ReplayMemory#run()]) say what is dropped.
+/// Random numbers are counted, not drawn: run k of a replay uses those from k times the operation's size on, and each
+/// use of a seed in a program has a sequence of its own. So the seed, the number of the use and the number of the run
+/// ([ReplayMemory#run()]) say what is dropped.
 public final class Dropout extends Op {
+    private static final long BETWEEN_USES = 0x9E3779B97F4A7C15L; // far more than seeds that people choose lie apart
+
     private final Value x;
     private final float p;
     private final long seed;
@@ -25,7 +28,7 @@ public final class Dropout extends Op {
         super(List.of(Shapes.requireFloat(x, "dropout")));
         this.x = x;
         this.p = (float) p;
-        this.seed = seed;
+        this.seed = seed + BETWEEN_USES * x.recorder().nextUse(seed);
         this.repeats = repeats;
         gives(x.recorder().allocate(x.shape(), x.type()));
     }

@@ -178,11 +178,11 @@ final class PrimitiveTraining implements RecurrentTraining {
     }
 
     @Override
-    public StateGradients backward(OutputGradients given, @Nullable Value dx, RecurrentBackward.WeightGradients to) {
+    public StateGradients backward(OutputGradients given, InputGradients inputs, RecurrentBackward.WeightGradients to) {
         long gatesWidth = d.cell().gates() * d.hidden();
         Bound diffSrcLayer = bound(
                 DNNL_ARG_DIFF_SRC_LAYER(),
-                dx == null ? emitter.temporary(srcLayer.value().shape()) : dx);
+                inputs.x() == null ? emitter.temporary(srcLayer.value().shape()) : inputs.x());
         Bound diffSrcIter = state(DNNL_ARG_DIFF_SRC_ITER(), emitter.temporary(Shape.of(d.batch(), d.projection())));
         Bound diffSrcIterC = srcIterC == null
                 ? null

@@ -159,9 +159,15 @@ record Ragged(Emitter emitter, Value lengths, OneDirection part, OneDirection al
         return new RecurrentTraining.OutputGradients(output, null, given.c());
     }
 
-    /// Emits the gradient of x from that of the aligned one: zeros in the padding.
-    void emitInputGradient(Value from, Value dx) {
-        emitSelect(emitter, lengths, from.slice(2, 0, part.descriptor().input()), dx, isTurned());
+    /// Emits the gradients of the inputs from those of the aligned ones: zeros in the padding.
+    void emitInputGradients(RecurrentTraining.InputGradients from, RecurrentTraining.InputGradients to) {
+        if (to.x() != null) {
+            Value x = from.x().slice(2, 0, part.descriptor().input());
+            emitSelect(emitter, lengths, x, to.x(), isTurned());
+        }
+        if (to.attention() != null) {
+            emitSelect(emitter, lengths, from.attention(), to.attention(), isTurned());
+        }
     }
 
     /// Emits `to[t] = from[t]`, or `to[t] = from[length - 1 - t]` where turned, and zeros from each sequence's length

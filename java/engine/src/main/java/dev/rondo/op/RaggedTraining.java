@@ -21,10 +21,10 @@ record RaggedTraining(Emitter emitter, Ragged ragged, RecurrentTraining aligned)
 
     @Override
     public StateGradients backward(
-            OutputGradients given, @Nullable Value dx, RecurrentBackward.WeightGradients weights) {
+            OutputGradients given, InputGradients inputs, RecurrentBackward.WeightGradients weights) {
         OutputGradients output = ragged.emitAligned(given);
-        Value alignedDx =
-                dx == null ? null : emitter.temporary(ragged.aligned().x().shape());
+        InputGradients alignedInputs = new InputGradients(
+                like(ragged.aligned().x(), inputs.x()), like(ragged.aligned().attention(), inputs.attention()));
         Value widened =
                 emitter.temporary(ragged.aligned().weights().inputWeight().shape());
         RecurrentBackward.WeightGradients all = new RecurrentBackward.WeightGradients(
@@ -34,11 +34,13 @@ record RaggedTraining(Emitter emitter, Ragged ragged, RecurrentTraining aligned)
                 weights.stateBias(),
                 weights.projectionWeight(),
                 weights.peepholeWeight());
-        StateGradients state = aligned.backward(output, alignedDx, all);
+        StateGradients state = aligned.backward(output, alignedInputs, all);
         emitter.copy(widened.slice(1, 0, weights.inputWeight().shape().size(1)), weights.inputWeight());
-        if (dx != null) {
-            ragged.emitInputGradient(alignedDx, dx);
-        }
+        ragged.emitInputGradients(alignedInputs, inputs);
         return state;
+    }
+
+    private @Nullable Value like(@Nullable Value aligned, @Nullable Value gradient) {
+        return gradient == null ? null : emitter.temporary(aligned.shape());
     }
 }

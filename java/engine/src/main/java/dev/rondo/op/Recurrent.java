@@ -1,5 +1,6 @@
 package dev.rondo.op;
 
+import dev.rondo.kernel.StepKernel;
 import dev.rondo.program.Direction;
 import dev.rondo.program.Emitter;
 import dev.rondo.program.Gradients;
@@ -55,6 +56,9 @@ public final class Recurrent extends Op {
                     .toList();
         }
     }
+
+    // Multiplications of a direction that are worth a thread of their own.
+    private static final long SMALLEST_SHARED_DIRECTION = 2_000_000;
 
     private final Cell cell;
     private final Merge merge;
@@ -118,11 +122,12 @@ public final class Recurrent extends Op {
             Shape scores = Shape.of(x.shape().size(0), x.shape().size(1));
             Shapes.require(attention, scores, cell.toString(), "attention");
         }
-        if (cell.hasAttention() && x.recorder().hasVariables()) {
+        if (cell.hasAttention() && x.recorder().hasVariables() && !StepKernel.isAvailable()) {
             // oneDNN 3.13 has backward primitives for these cells, but what they give is not the loss's gradient: the
             // one of the score, for instance, is taken from that of the gate's argument
             // (`gru_bwd_part1_postgemm_template`).
-            throw new UnsupportedOperationException(cell + " cannot be trained: oneDNN's gradients of it are wrong");
+            throw new UnsupportedOperationException(
+                    cell + " can be trained only in a build with native code, and this one has none");
         }
         this.attention = attention == null ? null : timeFirst(attention);
         this.lengths = lengths;
@@ -232,20 +237,41 @@ public final class Recurrent extends Op {
         }
         boolean finalCell = cell.hasCellState() && emitter.isNeeded(cN());
         boolean finalState = emitter.isNeeded(hN()) || finalCell;
+        Value second = isSum() ? emitter.temporary(output().shape()) : output();
+        List<Runnable> emissions = new ArrayList<>();
         for (int d = 0; d < directions.size(); d++) {
-            Value output = d > 0 && isSum() ? emitter.temporary(output().shape()) : output();
-            OneDirection direction = direction(d, output, finalState);
-            if (lengths == null) {
-                direction.emit(emitter);
-            } else {
-                Ragged ragged = Ragged.emit(emitter, lengths, direction, finalCell);
-                ragged.aligned().emit(emitter);
-                ragged.emitResults();
-            }
-            if (output != output()) {
-                emitter.accumulate(output, output());
-            }
+            OneDirection direction = direction(d, d == 0 ? output() : second, finalState);
+            emissions.add(() -> emitDirection(emitter, direction, finalCell));
         }
+        if (directionsRunAtOnce(emitter.threads())) {
+            emitter.parallel(emissions);
+        } else {
+            emissions.forEach(Runnable::run);
+        }
+        if (second != output()) {
+            emitter.accumulate(second, output());
+        }
+    }
+
+    private void emitDirection(Emitter emitter, OneDirection direction, boolean finalCell) {
+        if (lengths == null) {
+            direction.emit(emitter);
+        } else {
+            Ragged ragged = Ragged.emit(emitter, lengths, direction, finalCell);
+            ragged.aligned().emit(emitter);
+            ragged.emitResults();
+        }
+    }
+
+    /// Two directions on a thread each have nothing to wait for, but waking a thread costs some microseconds. With four
+    /// threads or more, all of them on one direction after the other would be faster.
+    private boolean directionsRunAtOnce(int threads) {
+        long products = x.shape().elements()
+                / x.shape().size(2)
+                * cell.gates()
+                * hiddenSize()
+                * (x.shape().size(2) + stateSize());
+        return directions.size() == 2 && (threads == 2 || threads == 3) && products >= SMALLEST_SHARED_DIRECTION;
     }
 
     private boolean isSum() {
@@ -297,6 +323,7 @@ public final class Recurrent extends Op {
                         gradients.of(hN()),
                         cell.hasCellState() ? gradients.of(cN()) : null));
         gradients.add(x, backward.x());
+        gradients.add(attention, backward.attention());
         gradients.add(h0, backward.h0());
         gradients.add(c0, backward.c0());
         for (int d = 0; d < directions.size(); d++) {
@@ -322,6 +349,12 @@ public final class Recurrent extends Op {
     /// x as (T, N, I).
     Value x() {
         return x;
+    }
+
+    /// The attention as (T, N), or null.
+    @Nullable
+    Value attention() {
+        return attention;
     }
 
     boolean isBatchFirst() {

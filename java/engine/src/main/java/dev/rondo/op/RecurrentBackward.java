@@ -31,6 +31,7 @@ final class RecurrentBackward extends Op {
     private final @Nullable Value hNGradient;
     private final @Nullable Value cNGradient;
     private final Value x; // dense, in the order of the layer's x
+    private final @Nullable Value attention; // dense, in the order of the layer's attention
     private final Value h0;
     private final @Nullable Value c0;
     private final List<WeightGradients> weights = new ArrayList<>();
@@ -48,12 +49,14 @@ final class RecurrentBackward extends Op {
         this.outputGradient = outputGradient;
         this.hNGradient = hNGradient;
         this.cNGradient = cNGradient;
-        Value timeFirst = layer.x();
-        this.x = allocate((layer.isBatchFirst() ? timeFirst.transpose(0, 1) : timeFirst).shape());
+        this.x = allocate(given(layer.x()).shape());
+        this.attention = layer.attention() == null
+                ? null
+                : allocate(given(layer.attention()).shape());
         this.h0 = allocate(layer.hN().shape());
         this.c0 = layer.cell().hasCellState() ? allocate(layer.cN().shape()) : null;
         List<Value> all = new ArrayList<>(
-                Stream.of(x, h0, c0).filter(value -> value != null).toList());
+                Stream.of(x, attention, h0, c0).filter(value -> value != null).toList());
         for (Recurrent.Weights own : layer.weights()) {
             Shape rows = Shape.of(own.inputWeight().shape().size(0));
             WeightGradients gradients = new WeightGradients(
@@ -77,9 +80,20 @@ final class RecurrentBackward extends Op {
         return layer.x().recorder().allocate(shape, DataType.F32);
     }
 
+    /// A sequence from time first to the order in which the layer has it, or back.
+    private Value given(Value sequence) {
+        return layer.isBatchFirst() ? sequence.transpose(0, 1) : sequence;
+    }
+
     /// (T, N, I)
     Value x() {
-        return layer.isBatchFirst() ? x.transpose(0, 1) : x;
+        return given(x);
+    }
+
+    /// (T, N), or null
+    @Nullable
+    Value attention() {
+        return attention == null ? null : given(attention);
     }
 
     Value h0() {
@@ -102,20 +116,33 @@ final class RecurrentBackward extends Op {
             return;
         }
         for (int d = 0; d < weights.size(); d++) {
-            Value dx = !emitter.isNeeded(x) ? null : d == 0 ? x : emitter.temporary(x.shape());
+            Value dx = destination(emitter, x, d);
+            Value da = destination(emitter, attention, d);
             RecurrentTraining.StateGradients gradients = layer.trained()
                     .get(d)
                     .backward(
                             layer.outputGradients(d, outputGradient, hNGradient, cNGradient),
-                            dx != null && layer.isBatchFirst() ? dx.transpose(0, 1) : dx,
+                            new RecurrentTraining.InputGradients(
+                                    dx == null ? null : given(dx), da == null ? null : given(da)),
                             weights.get(d));
             if (dx != null && d > 0) {
                 emitter.accumulate(dx, x);
+            }
+            if (da != null && d > 0) {
+                emitter.accumulate(da, attention);
             }
             emitter.copy(gradients.h(), h0.select(0, d));
             if (c0 != null) {
                 emitter.copy(gradients.c(), c0.select(0, d));
             }
         }
+    }
+
+    /// Where a direction's gradient goes: the first one's to the result, the other's to memory of its own.
+    private static @Nullable Value destination(Emitter emitter, @Nullable Value result, int d) {
+        if (result == null || !emitter.isNeeded(result)) {
+            return null;
+        }
+        return d == 0 ? result : emitter.temporary(result.shape());
     }
 }

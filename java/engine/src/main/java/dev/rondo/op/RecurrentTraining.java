@@ -25,6 +25,12 @@ sealed interface RecurrentTraining permits StepTraining, PrimitiveTraining, Ragg
             @Nullable Value h,
             @Nullable Value c) {}
 
+    /// Where the gradients of a direction's inputs go, null where nobody needs them.
+    ///
+    /// @param x         (T, N, I)
+    /// @param attention (T, N)
+    record InputGradients(@Nullable Value x, @Nullable Value attention) {}
+
     /// The gradients that a direction's initial state gets.
     ///
     /// @param h (N, R)
@@ -33,7 +39,6 @@ sealed interface RecurrentTraining permits StepTraining, PrimitiveTraining, Ragg
 
     /// Emits the backward pass, once.
     ///
-    /// @param dx      where the gradient of x goes, or null where nobody needs it
-    /// @param weights where those of the weights go
-    StateGradients backward(OutputGradients given, @Nullable Value dx, RecurrentBackward.WeightGradients weights);
+    /// @param weights where the gradients of the weights go
+    StateGradients backward(OutputGradients given, InputGradients inputs, RecurrentBackward.WeightGradients weights);
 }

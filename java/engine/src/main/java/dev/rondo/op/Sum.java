@@ -2,6 +2,8 @@ package dev.rondo.op;
 
 import static dev.rondo.bindings.dnnl.Dnnl.*;
 
+import dev.rondo.kernel.Kernels;
+import dev.rondo.kernel.TrainingKernels;
 import dev.rondo.onednn.MemoryDescriptor;
 import dev.rondo.onednn.Primitive;
 import dev.rondo.program.Emitter;
@@ -11,6 +13,7 @@ import dev.rondo.program.Op;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 
@@ -50,6 +53,9 @@ public final class Sum extends Op {
             emitter.copy(source.reshape(to), output().reshape(to));
             return;
         }
+        if (emitColumnSums(emitter, source, from, to)) {
+            return;
+        }
         MemoryDescriptor src = emitter.layout(from);
         MemoryDescriptor dst = emitter.layout(to);
         Primitive reduction = emitter.keep(Primitive.create(
@@ -62,6 +68,55 @@ public final class Sum extends Op {
                 reduction,
                 List.of(Argument.of(DNNL_ARG_SRC(), src, source)),
                 List.of(Argument.of(DNNL_ARG_DST(), dst, output())));
+    }
+
+    /// Emits the sum where it goes over neighbouring dimensions that others follow, which oneDNN's reduction reads one
+    /// element at a time.
+    ///
+    /// @return whether this is such a sum
+    private boolean emitColumnSums(Emitter emitter, Value source, long[] from, long[] to) {
+        int first = Arrays.mismatch(from, to);
+        int last = first;
+        while (last < to.length && to[last] == 1) {
+            last++;
+        }
+        long[] rest = Arrays.copyOfRange(from, last, from.length);
+        if (!Arrays.equals(rest, Arrays.copyOfRange(to, last, to.length)) || product(rest) == 1) {
+            return false;
+        }
+        long groups = product(Arrays.copyOfRange(from, 0, first));
+        long rows = product(Arrays.copyOfRange(from, first, last));
+        emitColumnSums(emitter, source.reshape(groups, rows, product(rest)), output().reshape(groups, product(rest)));
+        return true;
+    }
+
+    private static long product(long[] sizes) {
+        return Arrays.stream(sizes).reduce(1, Math::multiplyExact);
+    }
+
+    /// Emits the sums over the rows of each group.
+    ///
+    /// @param x    (groups, rows, width), dense
+    /// @param sums (groups, width), dense
+    static void emitColumnSums(Emitter emitter, Value x, Value sums) {
+        int groups = Math.toIntExact(x.shape().size(0));
+        long rows = x.shape().size(1);
+        long width = x.shape().size(2);
+        emitter.kernel(
+                "sum over rows of " + x.shape(), Kernels.available().toString(), List.of(x), List.of(sums), memory -> {
+                    MemorySegment[] from = new MemorySegment[groups];
+                    MemorySegment[] to = new MemorySegment[groups];
+                    for (int i = 0; i < groups; i++) {
+                        from[i] = memory.segment(x.select(0, i));
+                        to[i] = memory.segment(sums.select(0, i));
+                    }
+                    TrainingKernels kernels = TrainingKernels.available();
+                    return () -> {
+                        for (int i = 0; i < groups; i++) {
+                            kernels.columnSums(from[i], rows, width, to[i]);
+                        }
+                    };
+                });
     }
 
     @Override

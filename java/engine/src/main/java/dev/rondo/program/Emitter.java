@@ -20,7 +20,7 @@ public final class Emitter {
     private final PackedWeights weights;
     private int threads;
     private final Set<Buffer> needed;
-    private final List<Instruction> instructions = new ArrayList<>();
+    private List<Instruction> instructions = new ArrayList<>();
     private final Resources resources = new Resources();
 
     Emitter(Recorder recorder, PackedWeights weights, int threads, Set<Buffer> needed) {
@@ -64,6 +64,29 @@ public final class Emitter {
         threads = count;
         Engine.setThreads(count); // oneDNN splits work when a primitive is made, too
         kernel("threads " + count, "OpenMP", List.of(), List.of(), _ -> () -> Engine.setThreads(count));
+    }
+
+    /// Emits branches that run at the same time, each on one thread. No branch writes what another one touches.
+    public void parallel(List<Runnable> emissions) {
+        List<List<Instruction>> branches = new ArrayList<>();
+        withThreads(1, () -> {
+            List<Instruction> outer = instructions;
+            long scratchpad = 0;
+            for (Runnable emission : emissions) {
+                instructions = new ArrayList<>();
+                emission.run();
+                long offset = scratchpad;
+                List<Instruction> branch = instructions.stream()
+                        .map(instruction -> instruction.withScratchpadAt(offset))
+                        .toList();
+                for (Instruction instruction : branch) {
+                    scratchpad = Math.max(scratchpad, ReplayMemory.align(instruction.scratchpadBytes()));
+                }
+                branches.add(branch);
+            }
+            instructions = outer;
+            instructions.add(new Instruction.Parallel(branches));
+        });
     }
 
     /// Whether anything reads this value.
@@ -124,8 +147,7 @@ public final class Emitter {
     /// Emits the execution of a primitive, which has to be kept.
     public void primitive(
             Primitive primitive, List<Instruction.Argument> sources, List<Instruction.Argument> destinations) {
-        instructions.add(new Instruction.PrimitiveCall(
-                primitive, List.copyOf(sources), List.copyOf(destinations), primitive.scratchpadBytes()));
+        instructions.add(new Instruction.PrimitiveCall(primitive, List.copyOf(sources), List.copyOf(destinations), 0));
     }
 
     /// Emits a call of one of Rondo's own kernels.

@@ -4,6 +4,7 @@ import dev.rondo.onednn.MemoryDescriptor;
 import dev.rondo.onednn.Primitive;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A prepared step of a program: everything is decided, only the addresses of one replay's memory are missing.
@@ -23,6 +24,14 @@ public sealed interface Instruction {
 
     /// Bytes of scratchpad it needs while it runs.
     long scratchpadBytes();
+
+    /// The same instruction with its part of the scratchpad somewhere else.
+    Instruction withScratchpadAt(long offset);
+
+    /// The instructions that this one consists of.
+    default Stream<Instruction> parts() {
+        return Stream.of(this);
+    }
 
     /// The instruction with the addresses of one replay's memory.
     Step bind(ReplayMemory memory);
@@ -47,8 +56,21 @@ public sealed interface Instruction {
     }
 
     /// The execution of a oneDNN primitive.
-    record PrimitiveCall(Primitive primitive, List<Argument> sources, List<Argument> destinations, long scratchpadBytes)
+    ///
+    /// @param scratchpadOffset where its part of the scratchpad begins
+    record PrimitiveCall(
+            Primitive primitive, List<Argument> sources, List<Argument> destinations, long scratchpadOffset)
             implements Instruction {
+        @Override
+        public long scratchpadBytes() {
+            return primitive.scratchpadBytes() == 0 ? 0 : scratchpadOffset + primitive.scratchpadBytes();
+        }
+
+        @Override
+        public Instruction withScratchpadAt(long offset) {
+            return new PrimitiveCall(primitive, sources, destinations, offset);
+        }
+
         @Override
         public String problem() {
             return primitive.toString();
@@ -98,8 +120,72 @@ public sealed interface Instruction {
         }
 
         @Override
+        public Instruction withScratchpadAt(long offset) {
+            return this;
+        }
+
+        @Override
         public Step bind(ReplayMemory memory) {
             return binder.apply(memory);
+        }
+    }
+
+    /// Branches that run at the same time, each on a thread of its own. No branch writes what another one touches.
+    ///
+    /// @param branches the instructions of each, in the order they run
+    record Parallel(List<List<Instruction>> branches) implements Instruction {
+        @Override
+        public String problem() {
+            return branches.size() + " branches at once";
+        }
+
+        @Override
+        public String implementation() {
+            return "threads";
+        }
+
+        @Override
+        public List<Value> reads() {
+            return parts().flatMap(part -> part.reads().stream()).toList();
+        }
+
+        @Override
+        public List<Value> writes() {
+            return parts().flatMap(part -> part.writes().stream()).toList();
+        }
+
+        @Override
+        public long scratchpadBytes() {
+            return parts().mapToLong(Instruction::scratchpadBytes).max().orElse(0);
+        }
+
+        @Override
+        public Instruction withScratchpadAt(long offset) {
+            throw new IllegalStateException("parallel branches are not nested");
+        }
+
+        @Override
+        public Stream<Instruction> parts() {
+            return branches.stream().flatMap(List::stream);
+        }
+
+        @Override
+        public Step bind(ReplayMemory memory) {
+            Step[] steps = branches.stream()
+                    .map(branch -> branch(branch.stream()
+                            .map(instruction -> instruction.bind(memory))
+                            .toArray(Step[]::new)))
+                    .toArray(Step[]::new);
+            Team team = memory.team();
+            return () -> team.run(steps);
+        }
+
+        private static Step branch(Step[] steps) {
+            return () -> {
+                for (Step step : steps) {
+                    step.run();
+                }
+            };
         }
     }
 }

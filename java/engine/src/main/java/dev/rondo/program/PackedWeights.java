@@ -93,8 +93,9 @@ public final class PackedWeights implements AutoCloseable {
                     reorder,
                     List.of(Instruction.Argument.of(DNNL_ARG_FROM(), new Packed(from, plain.data()))),
                     List.of(Instruction.Argument.of(DNNL_ARG_TO(), new Packed(kept, data))),
-                    reorder.scratchpadBytes());
-            ReplayMemory memory = new ReplayMemory(MemoryPlan.of(List.of(call), List.of(), this), scratch);
+                    0);
+            ReplayMemory memory =
+                    new ReplayMemory(MemoryPlan.of(List.of(call), List.of(), this), List.of(), scratch, 1);
             try {
                 call.bind(memory).run();
             } finally {

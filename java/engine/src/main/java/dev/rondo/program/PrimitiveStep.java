@@ -24,7 +24,8 @@ final class PrimitiveStep implements Step {
         this.stream = memory.stream();
         List<Instruction.Argument> all = new ArrayList<>(call.sources());
         all.addAll(call.destinations());
-        this.count = all.size() + (call.scratchpadBytes() > 0 ? 1 : 0);
+        boolean scratchpad = call.primitive().scratchpadBytes() > 0;
+        this.count = all.size() + (scratchpad ? 1 : 0);
         this.arguments = dnnl_exec_arg_t.allocateArray(count, memory.arena());
         for (int i = 0; i < all.size(); i++) {
             Instruction.Argument argument = all.get(i);
@@ -33,9 +34,12 @@ final class PrimitiveStep implements Step {
                     : argument.packed().data();
             set(i, argument.id(), memory.wrap(argument.layout(), data));
         }
-        if (call.scratchpadBytes() > 0) {
+        if (scratchpad) {
             try (MemoryDescriptor layout = call.primitive().scratchpad()) {
-                set(count - 1, DNNL_ARG_SCRATCHPAD(), memory.wrap(layout, memory.scratchpad()));
+                set(
+                        count - 1,
+                        DNNL_ARG_SCRATCHPAD(),
+                        memory.wrap(layout, memory.scratchpad().asSlice(call.scratchpadOffset())));
             }
         }
     }

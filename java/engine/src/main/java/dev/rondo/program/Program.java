@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /// Prepared instructions for inputs of fixed shapes: recorded once, replayed many times.
 ///
@@ -14,6 +15,7 @@ import java.util.Map;
 public final class Program implements AutoCloseable {
     private final Map<String, Value> inputs;
     private final Map<String, Value> outputs;
+    private final List<CarriedState> states;
     private final List<Instruction> instructions;
     private final Resources resources;
     private final MemoryPlan plan;
@@ -22,17 +24,20 @@ public final class Program implements AutoCloseable {
     Program(
             Map<String, Value> inputs,
             Map<String, Value> outputs,
+            List<CarriedState> states,
             List<Instruction> instructions,
             Resources resources,
             PackedWeights weights,
             int threads) {
         this.inputs = new LinkedHashMap<>(inputs);
         this.outputs = new LinkedHashMap<>(outputs);
+        this.states = List.copyOf(states);
         this.instructions = List.copyOf(instructions);
         this.resources = resources;
         this.threads = threads;
         List<Value> pinned = new ArrayList<>(inputs.values());
         pinned.addAll(outputs.values());
+        states.forEach(state -> pinned.addAll(List.of(state.before(), state.after())));
         this.plan = MemoryPlan.of(this.instructions, pinned, weights);
     }
 
@@ -41,16 +46,29 @@ public final class Program implements AutoCloseable {
         return plan.byteSize() + plan.scratchpadBytes();
     }
 
+    /// How many threads each instruction may use.
+    public int threads() {
+        return threads;
+    }
+
     /// The instructions in the order they run.
     public List<Instruction> instructions() {
         return instructions;
+    }
+
+    /// The instructions, one a line: what is computed, and what computes it.
+    public String describe() {
+        return instructions.stream()
+                .flatMap(Instruction::parts)
+                .map(instruction -> instruction.problem() + "  →  " + instruction.implementation())
+                .collect(Collectors.joining("\n"));
     }
 
     /// Memory and bound instructions for one thread at a time to run.
     ///
     /// @param arena where the memory comes from; to be closed after [Replay#close()]
     public Replay replay(Arena arena) {
-        return new Replay(this, new ReplayMemory(plan, arena));
+        return new Replay(this, new ReplayMemory(plan, states, arena, threads));
     }
 
     Map<String, Tensor> inputs(ReplayMemory memory) {
@@ -59,6 +77,13 @@ public final class Program implements AutoCloseable {
 
     Map<String, Tensor> outputs(ReplayMemory memory) {
         return tensors(outputs, memory);
+    }
+
+    /// What the next run starts from.
+    Map<String, Tensor> states(ReplayMemory memory) {
+        Map<String, Value> before = new LinkedHashMap<>();
+        states.forEach(state -> before.put(state.name(), state.before()));
+        return tensors(before, memory);
     }
 
     private static Map<String, Tensor> tensors(Map<String, Value> values, ReplayMemory memory) {

@@ -6,6 +6,7 @@ import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Records operations for inputs of known shapes, and turns them into a [Program].
 ///
@@ -24,10 +26,15 @@ public final class Recorder {
     private final Map<String, Value> outputs = new LinkedHashMap<>();
     private final Map<Tensor, Value> constants = new IdentityHashMap<>();
     private final List<Op> ops = new ArrayList<>();
+    private final Map<String, Value> states = new LinkedHashMap<>(); // before a run
+    private final Map<Buffer, Value> carried = new IdentityHashMap<>(); // after it, by the buffer before it
 
     private final Map<Tensor, Value> variables = new IdentityHashMap<>();
+    private final Map<Long, Long> uses = new HashMap<>(); // of each seed
     private final boolean hasVariables;
     private final boolean training;
+    private final boolean streaming;
+    private @Nullable Value lengths;
 
     /// A recording for inference: weights are constants, which are packed once.
     public Recorder() {
@@ -36,17 +43,29 @@ public final class Recorder {
 
     /// @param training whether weights are variables, which have gradients and change between runs
     public Recorder(boolean training) {
-        this(training, training);
+        this(training, training, false);
     }
 
-    private Recorder(boolean hasVariables, boolean training) {
+    private Recorder(boolean hasVariables, boolean training, boolean streaming) {
         this.hasVariables = hasVariables;
         this.training = training;
+        this.streaming = streaming;
     }
 
     /// A recording that evaluates what is being trained: weights are variables, but nothing is dropped.
     public static Recorder evaluation() {
-        return new Recorder(true, false);
+        return new Recorder(true, false, false);
+    }
+
+    /// A recording for inference over a stream: a run goes on where the one before it ended, because layers
+    /// carry their states ([#state]).
+    public static Recorder streaming() {
+        return new Recorder(false, false, true);
+    }
+
+    /// Whether layers that are not given their states carry them from run to run.
+    public boolean isStreaming() {
+        return streaming;
     }
 
     /// Whether weights are variables, which are read as they are at each run.
@@ -78,6 +97,53 @@ public final class Recorder {
         return input;
     }
 
+    /// A state as the run before has left it, zero at first; [#carry] says what it will be in the next run.
+    ///
+    /// @param name  what it belongs to; where a name comes again, a number is added to it
+    /// @param shape (N, …), the samples first
+    public Value state(String name, Shape shape) {
+        String unique = name;
+        for (int i = 2; states.containsKey(unique); i++) {
+            unique = name + "#" + i;
+        }
+        Value state = value(shape, DataType.F32, Buffer.input(shape.elements() * DataType.F32.byteSize()));
+        states.put(unique, state);
+        return state;
+    }
+
+    /// Says what a state will be in the next run. If a run fails, all states stay as they were.
+    ///
+    /// @param state of [#state]
+    /// @param next  as many elements: computed, and the whole of their memory
+    public void carry(Value state, Value next) {
+        boolean known = states.values().stream().anyMatch(one -> one.buffer() == state.buffer());
+        if (!known || carried.containsKey(state.buffer())) {
+            throw new IllegalArgumentException("a value of shape " + state.shape()
+                    + (known ? " is carried already" : " is no state of this recording"));
+        }
+        if (next.buffer().byteSize != state.buffer().byteSize || !next.isComputed() || !next.isWhole()) {
+            throw new IllegalArgumentException("a state of shape " + state.shape() + " cannot become " + next);
+        }
+        carried.put(state.buffer(), next);
+    }
+
+    /// Whether the memory of this value is that of a state.
+    public boolean isCarried(Value value) {
+        return carried.values().stream().anyMatch(next -> next.buffer() == value.buffer());
+    }
+
+    /// Says how many steps of each sequence count, for layers that are not told otherwise.
+    ///
+    /// @param lengths (N), I64
+    public void setLengths(Value lengths) {
+        this.lengths = lengths;
+    }
+
+    /// How many steps of each sequence count, or null for all.
+    public @Nullable Value lengths() {
+        return lengths;
+    }
+
     /// A tensor that does not change. The same tensor gives the same value; a model keeps a copy of it for as long
     /// as it lives.
     public Value constant(Tensor tensor) {
@@ -97,6 +163,11 @@ public final class Recorder {
 
     private Value value(Shape shape, DataType type, Buffer buffer) {
         return new Value(this, shape, type, buffer, shape.strides(), 0);
+    }
+
+    /// Counts a use of a seed of random numbers in this program: 0 is the first.
+    public long nextUse(long seed) {
+        return uses.merge(seed, 1L, Long::sum) - 1;
     }
 
     /// Appends an operation.
@@ -146,8 +217,9 @@ public final class Recorder {
         if (value.recorder() != this) {
             throw new IllegalArgumentException("output " + name + " is a value of another recording");
         }
-        if (!value.isDense() || !value.isComputed()) {
-            throw new IllegalArgumentException("output " + name + " is a view, a constant or an input: copy it first");
+        if (!value.isDense() || !value.isComputed() || isCarried(value)) {
+            throw new IllegalArgumentException(
+                    "output " + name + " is a view, a constant, an input or a state: copy it first");
         }
         if (outputs.putIfAbsent(name, value) != null) {
             throw new IllegalArgumentException("there are two outputs named " + name);
@@ -179,6 +251,18 @@ public final class Recorder {
         }
     }
 
+    private List<CarriedState> carriedStates() {
+        List<CarriedState> all = new ArrayList<>();
+        states.forEach((name, state) -> {
+            Value next = carried.get(state.buffer());
+            if (next == null) {
+                throw new IllegalArgumentException("nothing says what state " + name + " will be in the next run");
+            }
+            all.add(new CarriedState(name, state, next));
+        });
+        return all;
+    }
+
     /// The program that computes the outputs. Operations that no output depends on are left out.
     ///
     /// @param weights where constants are packed, and found packed
@@ -187,6 +271,8 @@ public final class Recorder {
         Set<Buffer> needed = new HashSet<>();
         outputs.values().forEach(value -> needed.add(value.buffer()));
         variables.values().forEach(variable -> needed.add(variable.buffer())); // what changes them has to run
+        List<CarriedState> all = carriedStates();
+        all.forEach(state -> needed.add(state.after().buffer()));
         List<Op> live = new ArrayList<>();
         for (Op op : ops.reversed()) {
             if (op.outputs().stream().anyMatch(value -> needed.contains(value.buffer()))) {
@@ -200,7 +286,7 @@ public final class Recorder {
         Emitter emitter = new Emitter(this, weights, threads, needed);
         try {
             live.forEach(op -> op.forward(emitter));
-            return new Program(inputs, outputs, emitter.instructions(), emitter.resources(), weights, threads);
+            return new Program(inputs, outputs, all, emitter.instructions(), emitter.resources(), weights, threads);
         } catch (Throwable e) { // out of memory, too
             emitter.resources().close();
             throw e;

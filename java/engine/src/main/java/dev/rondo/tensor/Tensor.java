@@ -3,6 +3,7 @@ package dev.rondo.tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.FloatBuffer;
 import java.util.Objects;
 
 /// A dense tensor in C order: a shape, an element type and the memory that holds the elements, on or off the heap.
@@ -59,6 +60,17 @@ public record Tensor(Shape shape, DataType type, MemorySegment data) {
         return this;
     }
 
+    /// Copies the buffer's remaining values in; its position moves to its limit.
+    ///
+    /// @throws IllegalArgumentException if there are not as many values as elements, or the type is not F32
+    public Tensor copyFrom(FloatBuffer values) {
+        require(DataType.F32, values.remaining());
+        ValueLayout theirs = F32.withOrder(values.order()); // a byte buffer's view is big-endian unless told otherwise
+        MemorySegment.copy(MemorySegment.ofBuffer(values), theirs, 0, data, F32, 0, values.remaining());
+        values.position(values.limit());
+        return this;
+    }
+
     /// Copies the values in.
     ///
     /// @throws IllegalArgumentException if there are not as many values as elements, or the type is not I64
@@ -78,6 +90,26 @@ public record Tensor(Shape shape, DataType type, MemorySegment data) {
         }
         data.copyFrom(other.data);
         return this;
+    }
+
+    /// Copies the values out.
+    ///
+    /// @throws IllegalArgumentException if the array has not as many places as there are elements, or the type
+    ///                                  is not F32
+    public void copyTo(float[] values) {
+        require(DataType.F32, values.length);
+        MemorySegment.copy(data, F32, 0, values, 0, values.length);
+    }
+
+    /// Copies the values to the buffer's remaining places; its position moves to its limit.
+    ///
+    /// @throws IllegalArgumentException if it has not as many places as there are elements, or the type is not
+    ///                                  F32
+    public void copyTo(FloatBuffer values) {
+        require(DataType.F32, values.remaining());
+        ValueLayout theirs = F32.withOrder(values.order());
+        MemorySegment.copy(data, F32, 0, MemorySegment.ofBuffer(values), theirs, 0, values.remaining());
+        values.position(values.limit());
     }
 
     /// The values as a new array.

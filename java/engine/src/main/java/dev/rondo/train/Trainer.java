@@ -114,6 +114,7 @@ public final class Trainer<B> {
         Validator validator;
 
         long validateEvery;
+        boolean endsWithLast;
         int patience = Integer.MAX_VALUE;
         long maxSteps = Long.MAX_VALUE;
         long maxEpochs = Long.MAX_VALUE;
@@ -167,6 +168,14 @@ public final class Trainer<B> {
         public Builder<B> validate(long everySteps, Validator metrics) {
             validateEvery = requirePositive(everySteps, "steps between validations");
             validator = metrics;
+            return this;
+        }
+
+        /// Leaves the module with the last weights, whatever validation says: for a learning rate that falls to
+        /// nothing,
+        /// after which differences between validations are chance.
+        public Builder<B> endWithLast() {
+            endsWithLast = true;
             return this;
         }
 
@@ -242,7 +251,8 @@ public final class Trainer<B> {
         return loop.curve();
     }
 
-    /// Trains to the end; then the module has the weights of the best validation, or the last ones without any.
+    /// Trains to the end; then the module has the weights of the best validation, or the last ones without any or
+    /// after [Builder#endWithLast()].
     ///
     /// @throws IOException         if a checkpoint cannot be written or read
     /// @throws ArithmeticException if the loss or a gradient is not finite; the last checkpoint stays as it is

@@ -59,7 +59,9 @@ final class TrainingLoop<B> {
                 save();
             }
         }
-        best.load();
+        if (!settings.endsWithLast) {
+            best.load();
+        }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

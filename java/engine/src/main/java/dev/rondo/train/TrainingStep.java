@@ -5,6 +5,8 @@ import dev.rondo.nn.Module;
 import dev.rondo.program.PackedWeights;
 import dev.rondo.program.Recorder;
 import dev.rondo.program.Resources;
+import dev.rondo.program.Step;
+import dev.rondo.program.Team;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
@@ -160,8 +162,10 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
     private final @Nullable Replicas replicas; // null: one program does it all
     private final Execution[] executions;
     private final Team team;
+    private final Step[] replicaRuns;
     private final Tensor norm;
     private int runs; // since the last update
+    private long number; // says which random numbers replica 0 uses, the next one uses those of the next
     private boolean closed;
 
     private TrainingStep(Builder builder, Objective objective) {
@@ -197,7 +201,12 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
             resources.close();
             throw e;
         }
-        this.team = new Team(executions);
+        this.replicaRuns = new Step[executions.length];
+        for (int r = 0; r < executions.length; r++) {
+            int replica = r;
+            replicaRuns[r] = () -> executions[replica].run(number + replica);
+        }
+        this.team = new Team(executions.length);
         resources.add(team::close);
     }
 
@@ -274,10 +283,10 @@ public final class TrainingStep implements AutoCloseable, Checkpoint.Part {
             throw new IllegalStateException("the training step is closed");
         }
         boolean last = runs + 1 == runsPerUpdate;
-        long number = (optimizer.steps() * runsPerUpdate + runs) * executions.length;
+        number = (optimizer.steps() * runsPerUpdate + runs) * executions.length;
         try {
             count(last ? 1 : 0);
-            team.run(number);
+            team.run(replicaRuns);
             if (last && replicas != null) {
                 replicas.update();
             }

@@ -86,6 +86,20 @@ class FunctionalGradientTest {
     }
 
     @Test
+    void joinedDimensions() {
+        Tensor x = random(9, 2, 4, 3);
+        for (int first = 0; first < 3; first++) {
+            int from = first;
+            assertElements(x.toDoubleArray(), x, y -> Functional.flatten(y, from));
+        }
+        Tensor r = random(10, 3, 8); // of (3, 2, 4)
+        checkDifferences(
+                "of a view",
+                Map.of("x", x),
+                in -> dot(Functional.flatten(in.get("x").transpose(0, 2).transpose(1, 2), 1), r));
+    }
+
+    @Test
     void selectionsAlongEachDimension() {
         Tensor x = random(4, 2, 4, 3);
         float[] v = x.toFloatArray();

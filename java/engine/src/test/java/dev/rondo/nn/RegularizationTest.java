@@ -18,6 +18,7 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /// What recurrent networks drop in training, and that inference drops nothing.
@@ -91,6 +92,44 @@ class RegularizationTest {
                 new Recurrence[] {TWO_LAYERS.dropout(0.4), TWO_LAYERS.lockedDropout(0.4), TWO_LAYERS.weightDrop(0.4)}) {
             float[][] runs = run(gru(recurrence), true);
             assertFalse(Arrays.equals(runs[0], runs[1]), recurrence.toString());
+        }
+    }
+
+    /// A layer that is used twice, and layers of one seed, drop other elements each time, the same in each program.
+    @Test
+    void everyUseInAProgramDropsOtherElements() {
+        Dropout layer = new Dropout(0.5, 3, false);
+        float[][] first = uses(layer, layer, new Dropout(0.5, 3, false));
+        assertFalse(Arrays.equals(first[0], first[1]));
+        assertFalse(Arrays.equals(first[0], first[2]));
+        assertFalse(Arrays.equals(first[1], first[2]));
+        float[][] second = uses(layer, new Dropout(0.5, 4, false), layer);
+        assertArrayEquals(first[0], second[0]);
+        assertArrayEquals(first[1], second[2]);
+        for (float[] dropped : first) {
+            assertEquals(
+                    500, IntStream.range(0, 1000).filter(i -> dropped[i] == 0).count(), 80);
+        }
+    }
+
+    /// Ones that each layer has dropped some of.
+    private static float[][] uses(Dropout... layers) {
+        float[] ones = new float[1000];
+        Arrays.fill(ones, 1);
+        Recorder recorder = new Recorder(true);
+        Value x = recorder.constant(Tensor.of(Shape.of(1000), ones));
+        for (int i = 0; i < layers.length; i++) {
+            recorder.output(Integer.toString(i), layers[i].forward(x));
+        }
+        try (PackedWeights weights = new PackedWeights();
+                Program program = recorder.finish(weights, 1);
+                Arena arena = Arena.ofConfined();
+                Replay replay = program.replay(arena)) {
+            replay.run();
+            float[][] results = new float[layers.length][];
+            Arrays.setAll(
+                    results, i -> replay.outputs().get(Integer.toString(i)).toFloatArray());
+            return results;
         }
     }
 

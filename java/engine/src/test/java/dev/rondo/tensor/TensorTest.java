@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import org.junit.jupiter.api.Test;
 
 class TensorTest {
@@ -46,6 +49,31 @@ class TensorTest {
             assertArrayEquals(
                     new long[] {7, -8, 9}, longs.copyFrom(new long[] {7, -8, 9}).toLongArray());
         }
+    }
+
+    @Test
+    void floatBuffersOfEitherOrderGoInAndOut() {
+        Tensor floats = Tensor.of(Shape.of(3), 0f, 0f, 0f);
+        float[] array = new float[3];
+        for (ByteOrder order : new ByteOrder[] {ByteOrder.BIG_ENDIAN, ByteOrder.LITTLE_ENDIAN}) {
+            for (ByteBuffer bytes : new ByteBuffer[] {ByteBuffer.allocate(20), ByteBuffer.allocateDirect(20)}) {
+                FloatBuffer buffer = bytes.order(order).asFloatBuffer();
+                buffer.put(new float[] {-1, 2, 3.5f, 4, 5}).position(1).limit(4);
+                floats.copyFrom(buffer).copyTo(array);
+                assertArrayEquals(new float[] {2, 3.5f, 4}, array);
+                assertEquals(4, buffer.position());
+                buffer.clear().position(2);
+                floats.copyTo(buffer);
+                assertEquals(5, buffer.position());
+                assertEquals(3.5f, buffer.get(3));
+                assertEquals(2, buffer.get(1));
+            }
+        }
+        FloatBuffer two = FloatBuffer.allocate(2);
+        assertThrows(IllegalArgumentException.class, () -> floats.copyFrom(two));
+        assertThrows(IllegalArgumentException.class, () -> floats.copyTo(two));
+        assertThrows(IllegalArgumentException.class, () -> floats.copyTo(new float[4]));
+        assertEquals(0, two.position());
     }
 
     @Test

@@ -54,6 +54,27 @@ class MinibatchesTest {
                         .getMessage());
     }
 
+    @Test
+    void whatIsLeftOverCanBeKept() {
+        assertArrayEquals(
+                new int[][] {{0, 1, 2}, {3, 4, 5}, {6}},
+                epoch(Minibatches.inOrder(7, 3, SAMPLES).keepLast(), 9));
+        int[][] shuffled = epoch(Minibatches.shuffled(11, 3, 1, SAMPLES).keepLast(), 5);
+        assertArrayEquals(range(11), sorted(shuffled));
+        assertArrayEquals(
+                epoch(Minibatches.shuffled(11, 3, 1, SAMPLES), 5), Arrays.copyOf(shuffled, 3), "the full ones stay");
+        assertEquals(4, epoch(Minibatches.shuffled(12, 3, 1, SAMPLES).keepLast(), 5).length);
+        int[] lengths = new Random(2).ints(11, 1, 9).toArray();
+        int[][] bucketed = epoch(Minibatches.bucketed(lengths, 3, 2, 1, SAMPLES).keepLast(), 0);
+        assertArrayEquals(range(11), sorted(bucketed));
+        assertArrayEquals(
+                new int[] {2, 3, 3, 3},
+                Arrays.stream(bucketed)
+                        .mapToInt(samples -> samples.length)
+                        .sorted()
+                        .toArray());
+    }
+
     /// The padding of bucketed minibatches is a small part of that of shuffled ones.
     @Test
     void bucketsHaveSamplesOfAboutEqualLength() {

@@ -277,7 +277,7 @@ class ReplicasTest {
 
     private static java.util.List<Thread> members() {
         return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().startsWith("rondo-replica"))
+                .filter(thread -> thread.getName().startsWith("rondo-team"))
                 .toList();
     }
 

@@ -1,19 +1,14 @@
 package dev.rondo.train;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.File;
+import dev.rondo.Snippets;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.spi.ToolProvider;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,7 +37,7 @@ class SnippetsTest {
                 long n;
                 Optimizer optimizer, adam;
                 double validationLoss;
-                TrainingStep step;
+                TrainingStep step, lastStep;
                 Evaluation evaluation;
                 Plateau plateau;
                 Path file, folder;
@@ -76,15 +71,6 @@ class SnippetsTest {
         Matcher matcher = SNIPPET.matcher(Files.readString(type));
         assertTrue(matcher.find(), type + " has no snippet");
         String code = matcher.group(1).replaceAll("(?m)^/// ?", "");
-        Path source = Files.writeString(folder.resolve("Snippet.java"), FRAME.formatted(code));
-        String classPath = Stream.of("java.class.path", "jdk.module.path")
-                .map(property -> System.getProperty(property, ""))
-                .collect(Collectors.joining(File.pathSeparator));
-        StringWriter messages = new StringWriter();
-        PrintWriter out = new PrintWriter(messages);
-        int status = ToolProvider.findFirst("javac")
-                .orElseThrow()
-                .run(out, out, "-proc:none", "-cp", classPath, "-d", folder.toString(), source.toString());
-        assertEquals(0, status, () -> messages + "\n" + code);
+        Snippets.compile(folder, FRAME.formatted(code));
     }
 }

@@ -236,6 +236,26 @@ class TrainerTest {
         });
     }
 
+    @Test
+    void trainingCanEndWithTheLastWeights() throws IOException {
+        Iterator<Double> script = List.of(1.0, 2.0).iterator();
+        List<Map<String, float[]>> seen = new ArrayList<>();
+        Training[] self = new Training[1];
+        try (Training training = new Training(
+                1,
+                builder -> builder.validate(4, () -> {
+                            seen.add(self[0].weights());
+                            return Map.of("loss", script.next());
+                        })
+                        .endWithLast()
+                        .maxSteps(8))) {
+            self[0] = training;
+            assertEquals(Trainer.End.DONE, training.trainer.run());
+            assertEquals(1.0, training.trainer.curve().best());
+            assertWeights(seen.get(1), training.weights());
+        }
+    }
+
     /// Validation by a script: the weights of its best are kept.
     @Test
     void trainingStopsEarlyAndKeepsTheBest() throws IOException {

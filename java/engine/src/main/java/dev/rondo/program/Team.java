@@ -1,35 +1,34 @@
-package dev.rondo.train;
+package dev.rondo.program;
 
+import dev.rondo.onednn.Engine;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// Executions that run at once: the first on the caller's thread, each other one on a thread of its own, which
-/// sleeps between the runs.
+/// Steps that run at once: the first on the caller's thread, each other one on a thread of its own, which sleeps
+/// between the runs.
 ///
 /// Threads: one calls.
-final class Team implements AutoCloseable {
-    private final Execution[] executions;
+public final class Team implements AutoCloseable {
     private final Member[] members;
 
     private static final class Member extends Thread {
-        final Execution execution;
-        final int index;
         volatile @Nullable Thread caller; // null: nothing to do
         volatile boolean closed;
-        long number; // published by caller
+
+        @Nullable
+        Step step; // published by caller
 
         @Nullable
         Throwable failure; // published by caller
 
-        Member(Execution execution, int index) {
-            super("rondo-replica-" + index);
-            this.execution = execution;
-            this.index = index;
+        Member(int index) {
+            super("rondo-team-" + index);
             setDaemon(true);
         }
 
         @Override
         public void run() {
+            Engine.setThreads(1);
             while (!closed) {
                 Thread waiting = caller;
                 if (waiting == null) {
@@ -39,7 +38,7 @@ final class Team implements AutoCloseable {
                 }
                 failure = null;
                 try {
-                    execution.run(number + index);
+                    step.run();
                 } catch (Throwable e) { // handed to the caller
                     failure = e;
                 }
@@ -49,31 +48,33 @@ final class Team implements AutoCloseable {
         }
     }
 
-    Team(Execution[] executions) {
-        this.executions = executions;
-        this.members = new Member[executions.length - 1];
+    /// @param size threads, the caller's among them
+    public Team(int size) {
+        this.members = new Member[size - 1];
         for (int i = 0; i < members.length; i++) {
-            members[i] = new Member(executions[i + 1], i + 1);
+            members[i] = new Member(i + 1);
             members[i].start();
         }
     }
 
-    /// Runs all; execution r uses the random numbers of run `number + r`. What the first of those that failed
-    /// threw is thrown when all have ended.
-    void run(long number) {
-        for (Member member : members) {
-            member.number = number;
+    /// Runs as many steps as the team has threads, or fewer. What the first of those that failed threw is thrown when
+    /// all have ended.
+    public void run(Step... steps) {
+        for (int i = 1; i < steps.length; i++) {
+            Member member = members[i - 1];
+            member.step = steps[i];
             member.caller = Thread.currentThread();
             LockSupport.unpark(member);
         }
         Throwable failure = null;
         try {
-            executions[0].run(number);
+            steps[0].run();
         } catch (Throwable e) { // the others have to end before it is thrown
             failure = e;
         }
         boolean interrupted = false;
-        for (Member member : members) {
+        for (int i = 1; i < steps.length; i++) {
+            Member member = members[i - 1];
             while (member.caller != null) {
                 LockSupport.park(this);
                 interrupted |= Thread.interrupted(); // or parking would not wait

@@ -1,0 +1,7 @@
+package dev.rondo.bench;
+
+class DjlTest extends PeerTest {
+    DjlTest() {
+        super("djl");
+    }
+}

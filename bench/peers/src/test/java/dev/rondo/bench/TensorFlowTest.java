@@ -1,0 +1,7 @@
+package dev.rondo.bench;
+
+class TensorFlowTest extends PeerTest {
+    TensorFlowTest() {
+        super("tensorflow");
+    }
+}

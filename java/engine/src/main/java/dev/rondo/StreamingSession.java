@@ -1,0 +1,153 @@
+package dev.rondo;
+
+import dev.rondo.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+
+/// A model over streams that arrive in pieces: each step reads some frames and goes on where the one before it
+/// ended.
+///
+/// A session has as many streams as its inputs have samples (N), and a step has as many frames of each (T). The
+/// recurrent layers' states are carried from step to step without being copied; a step that fails changes
+/// nothing. What else a network computes over time, such as a mean, it computes within a step.
+///
+/// {@snippet :
+/// try (StreamingSession stream = model.stream(Shape.of(1, 1, 40))) { // T, N, features
+///     while (microphone.read(frame)) {
+///         stream.input().copyFrom(frame);
+///         stream.step();
+///         System.out.println(stream.output().toFloatArray()[0]);
+///     }
+///     byte[] state = stream.snapshot(); // for a session of any number of frames, on any machine
+/// }
+/// }
+///
+/// Threads: as a [Session]'s. Closing the model closes its streaming sessions, too.
+public final class StreamingSession implements AutoCloseable {
+    private final Session session;
+    private final StateFormat format;
+
+    StreamingSession(Session session) {
+        this.session = session;
+        try {
+            this.format = new StateFormat(session.states());
+        } catch (RuntimeException | Error e) {
+            session.close();
+            throw e;
+        }
+    }
+
+    /// An input's memory.
+    ///
+    /// @throws IllegalArgumentException if there is no input of that name
+    public Tensor input(String name) {
+        return session.input(name);
+    }
+
+    /// The memory of the only input.
+    ///
+    /// @throws IllegalArgumentException if there are several
+    public Tensor input() {
+        return session.input();
+    }
+
+    /// An output's memory.
+    ///
+    /// @throws IllegalArgumentException if there is no output of that name
+    public Tensor output(String name) {
+        return session.output(name);
+    }
+
+    /// The memory of the only output.
+    ///
+    /// @throws IllegalArgumentException if there are several
+    public Tensor output() {
+        return session.output();
+    }
+
+    /// All inputs by name.
+    public Map<String, Tensor> inputs() {
+        return session.inputs();
+    }
+
+    /// All outputs by name.
+    public Map<String, Tensor> outputs() {
+        return session.outputs();
+    }
+
+    /// Computes the outputs of the next frames.
+    ///
+    /// @throws IllegalStateException    if the session or its model is closed, or another thread uses it right
+    ///                                  now
+    /// @throws IllegalArgumentException if an id is outside its embedding; the states are what they were before
+    public void step() {
+        session.run();
+    }
+
+    /// Lets the next step be the first of its streams.
+    ///
+    /// @throws IllegalStateException as [#step()]
+    public void reset() {
+        session.exclusively(
+                () -> session.states().values().forEach(state -> state.data().fill((byte) 0)));
+    }
+
+    /// Bytes that a snapshot takes.
+    public long snapshotBytes() {
+        return format.byteSize();
+    }
+
+    /// The states after the last step, for [#restore(byte\[\])].
+    ///
+    /// @throws IllegalStateException as [#step()]
+    public byte[] snapshot() {
+        byte[] bytes = new byte[Math.toIntExact(snapshotBytes())];
+        snapshot(MemorySegment.ofArray(bytes));
+        return bytes;
+    }
+
+    /// Writes the states after the last step: a header that says whose they are, then little-endian floats.
+    ///
+    /// @param into [#snapshotBytes()] bytes
+    /// @throws IllegalStateException    as [#step()]
+    /// @throws IllegalArgumentException if there are more or fewer bytes
+    public void snapshot(MemorySegment into) {
+        session.exclusively(() -> format.write(session.states(), into));
+    }
+
+    /// Goes on from a snapshot.
+    ///
+    /// @throws IllegalStateException    as [#step()]
+    /// @throws IllegalArgumentException if it is no snapshot, or that of another network or number of streams;
+    ///                                  the states are what they were before
+    public void restore(byte[] snapshot) {
+        restore(MemorySegment.ofArray(snapshot));
+    }
+
+    /// Goes on from a snapshot.
+    ///
+    /// @throws IllegalStateException    as [#step()]
+    /// @throws IllegalArgumentException if it is no snapshot, or that of another network or number of streams;
+    ///                                  the states are what they were before
+    public void restore(MemorySegment snapshot) {
+        session.exclusively(() -> format.read(snapshot, session.states()));
+    }
+
+    /// The instructions of a step, one a line: what is computed, and what computes it.
+    public String describe() {
+        return session.describe();
+    }
+
+    /// Bytes of native memory that the session holds, weights not counted.
+    public long byteSize() {
+        return session.byteSize();
+    }
+
+    /// Waits for the step in progress and frees the memory. Closing twice is harmless.
+    ///
+    /// @throws IllegalStateException as [Session#close()]
+    @Override
+    public void close() {
+        session.close();
+    }
+}

@@ -1,0 +1,5 @@
+/// The recipe for the network of `rondo demo`.
+@NullMarked
+package dev.rondo.examples.highlighter;
+
+import org.jspecify.annotations.NullMarked;

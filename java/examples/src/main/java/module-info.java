@@ -1,0 +1,13 @@
+/// Recipes: networks that train on data every machine with a JDK has.
+@SuppressWarnings("requires-automatic") // charts; no chart library known here is a named module
+module dev.rondo.examples {
+    requires transitive dev.rondo;
+    requires java.desktop;
+    requires org.knowm.xchart;
+    requires org.tukaani.xz;
+    requires static transitive org.jspecify;
+
+    exports dev.rondo.examples;
+    exports dev.rondo.examples.highlighter;
+    exports dev.rondo.examples.language;
+}
