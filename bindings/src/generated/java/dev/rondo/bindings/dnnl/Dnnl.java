@@ -498,6 +498,15 @@ public class Dnnl extends Dnnl$shared {
     public static int dnnl_backward() {
         return dnnl_backward;
     }
+    private static final int dnnl_convolution_direct = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_convolution_direct = 1
+     * }
+     */
+    public static int dnnl_convolution_direct() {
+        return dnnl_convolution_direct;
+    }
     private static final int dnnl_eltwise_relu = (int)32L;
     /**
      * {@snippet lang=c :
@@ -561,6 +570,24 @@ public class Dnnl extends Dnnl$shared {
     public static int dnnl_eltwise_linear() {
         return dnnl_eltwise_linear;
     }
+    private static final int dnnl_eltwise_soft_relu = (int)39L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_eltwise_soft_relu = 39
+     * }
+     */
+    public static int dnnl_eltwise_soft_relu() {
+        return dnnl_eltwise_soft_relu;
+    }
+    private static final int dnnl_eltwise_hardsigmoid = (int)40L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_eltwise_hardsigmoid = 40
+     * }
+     */
+    public static int dnnl_eltwise_hardsigmoid() {
+        return dnnl_eltwise_hardsigmoid;
+    }
     private static final int dnnl_eltwise_logistic = (int)41L;
     /**
      * {@snippet lang=c :
@@ -579,6 +606,15 @@ public class Dnnl extends Dnnl$shared {
     public static int dnnl_eltwise_exp() {
         return dnnl_eltwise_exp;
     }
+    private static final int dnnl_eltwise_gelu_tanh = (int)43L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_eltwise_gelu_tanh = 43
+     * }
+     */
+    public static int dnnl_eltwise_gelu_tanh() {
+        return dnnl_eltwise_gelu_tanh;
+    }
     private static final int dnnl_eltwise_log = (int)45L;
     /**
      * {@snippet lang=c :
@@ -588,6 +624,24 @@ public class Dnnl extends Dnnl$shared {
     public static int dnnl_eltwise_log() {
         return dnnl_eltwise_log;
     }
+    private static final int dnnl_eltwise_clip = (int)46L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_eltwise_clip = 46
+     * }
+     */
+    public static int dnnl_eltwise_clip() {
+        return dnnl_eltwise_clip;
+    }
+    private static final int dnnl_eltwise_pow = (int)48L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_eltwise_pow = 48
+     * }
+     */
+    public static int dnnl_eltwise_pow() {
+        return dnnl_eltwise_pow;
+    }
     private static final int dnnl_eltwise_gelu_erf = (int)49L;
     /**
      * {@snippet lang=c :
@@ -596,6 +650,60 @@ public class Dnnl extends Dnnl$shared {
      */
     public static int dnnl_eltwise_gelu_erf() {
         return dnnl_eltwise_gelu_erf;
+    }
+    private static final int dnnl_eltwise_round = (int)50L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_eltwise_round = 50
+     * }
+     */
+    public static int dnnl_eltwise_round() {
+        return dnnl_eltwise_round;
+    }
+    private static final int dnnl_eltwise_mish = (int)51L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_eltwise_mish = 51
+     * }
+     */
+    public static int dnnl_eltwise_mish() {
+        return dnnl_eltwise_mish;
+    }
+    private static final int dnnl_eltwise_hardswish = (int)52L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_eltwise_hardswish = 52
+     * }
+     */
+    public static int dnnl_eltwise_hardswish() {
+        return dnnl_eltwise_hardswish;
+    }
+    private static final int dnnl_pooling_max = (int)511L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_pooling_max = 511
+     * }
+     */
+    public static int dnnl_pooling_max() {
+        return dnnl_pooling_max;
+    }
+    private static final int dnnl_pooling_avg_include_padding = (int)767L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_pooling_avg_include_padding = 767
+     * }
+     */
+    public static int dnnl_pooling_avg_include_padding() {
+        return dnnl_pooling_avg_include_padding;
+    }
+    private static final int dnnl_pooling_avg_exclude_padding = (int)1023L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_pooling_avg_exclude_padding = 1023
+     * }
+     */
+    public static int dnnl_pooling_avg_exclude_padding() {
+        return dnnl_pooling_avg_exclude_padding;
     }
     private static final int dnnl_binary_add = (int)131056L;
     /**
@@ -669,6 +777,24 @@ public class Dnnl extends Dnnl$shared {
     public static int dnnl_binary_gt() {
         return dnnl_binary_gt;
     }
+    private static final int dnnl_reduction_max = (int)196594L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_reduction_max = 196594
+     * }
+     */
+    public static int dnnl_reduction_max() {
+        return dnnl_reduction_max;
+    }
+    private static final int dnnl_reduction_min = (int)196595L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_reduction_min = 196595
+     * }
+     */
+    public static int dnnl_reduction_min() {
+        return dnnl_reduction_min;
+    }
     private static final int dnnl_reduction_sum = (int)196596L;
     /**
      * {@snippet lang=c :
@@ -677,6 +803,42 @@ public class Dnnl extends Dnnl$shared {
      */
     public static int dnnl_reduction_sum() {
         return dnnl_reduction_sum;
+    }
+    private static final int dnnl_reduction_mul = (int)196597L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_reduction_mul = 196597
+     * }
+     */
+    public static int dnnl_reduction_mul() {
+        return dnnl_reduction_mul;
+    }
+    private static final int dnnl_reduction_mean = (int)196598L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_reduction_mean = 196598
+     * }
+     */
+    public static int dnnl_reduction_mean() {
+        return dnnl_reduction_mean;
+    }
+    private static final int dnnl_reduction_norm_lp_sum = (int)196600L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_reduction_norm_lp_sum = 196600
+     * }
+     */
+    public static int dnnl_reduction_norm_lp_sum() {
+        return dnnl_reduction_norm_lp_sum;
+    }
+    private static final int dnnl_reduction_norm_lp_power_p_sum = (int)196602L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_reduction_norm_lp_power_p_sum = 196602
+     * }
+     */
+    public static int dnnl_reduction_norm_lp_power_p_sum() {
+        return dnnl_reduction_norm_lp_power_p_sum;
     }
     private static final int dnnl_normalization_flags_none = (int)0L;
     /**
@@ -2349,6 +2511,78 @@ public class Dnnl extends Dnnl$shared {
         }
     }
 
+    private static class dnnl_convolution_forward_primitive_desc_create {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Dnnl.C_INT,
+            Dnnl.C_POINTER,
+            Dnnl.C_POINTER,
+            Dnnl.C_INT,
+            Dnnl.C_INT,
+            Dnnl.C_POINTER,
+            Dnnl.C_POINTER,
+            Dnnl.C_POINTER,
+            Dnnl.C_POINTER,
+            Dnnl.C_POINTER,
+            Dnnl.C_POINTER,
+            Dnnl.C_POINTER,
+            Dnnl.C_POINTER,
+            Dnnl.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("dnnl_convolution_forward_primitive_desc_create");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * dnnl_status_t dnnl_convolution_forward_primitive_desc_create(dnnl_primitive_desc_t *primitive_desc, dnnl_engine_t engine, dnnl_prop_kind_t prop_kind, dnnl_alg_kind_t alg_kind, const_dnnl_memory_desc_t src_desc, const_dnnl_memory_desc_t weights_desc, const_dnnl_memory_desc_t bias_desc, const_dnnl_memory_desc_t dst_desc, const dnnl_dims_t strides, const dnnl_dims_t dilates, const dnnl_dims_t padding_l, const dnnl_dims_t padding_r, const_dnnl_primitive_attr_t attr)
+     * }
+     */
+    public static FunctionDescriptor dnnl_convolution_forward_primitive_desc_create$descriptor() {
+        return dnnl_convolution_forward_primitive_desc_create.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * dnnl_status_t dnnl_convolution_forward_primitive_desc_create(dnnl_primitive_desc_t *primitive_desc, dnnl_engine_t engine, dnnl_prop_kind_t prop_kind, dnnl_alg_kind_t alg_kind, const_dnnl_memory_desc_t src_desc, const_dnnl_memory_desc_t weights_desc, const_dnnl_memory_desc_t bias_desc, const_dnnl_memory_desc_t dst_desc, const dnnl_dims_t strides, const dnnl_dims_t dilates, const dnnl_dims_t padding_l, const dnnl_dims_t padding_r, const_dnnl_primitive_attr_t attr)
+     * }
+     */
+    public static MethodHandle dnnl_convolution_forward_primitive_desc_create$handle() {
+        return dnnl_convolution_forward_primitive_desc_create.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * dnnl_status_t dnnl_convolution_forward_primitive_desc_create(dnnl_primitive_desc_t *primitive_desc, dnnl_engine_t engine, dnnl_prop_kind_t prop_kind, dnnl_alg_kind_t alg_kind, const_dnnl_memory_desc_t src_desc, const_dnnl_memory_desc_t weights_desc, const_dnnl_memory_desc_t bias_desc, const_dnnl_memory_desc_t dst_desc, const dnnl_dims_t strides, const dnnl_dims_t dilates, const dnnl_dims_t padding_l, const dnnl_dims_t padding_r, const_dnnl_primitive_attr_t attr)
+     * }
+     */
+    public static MemorySegment dnnl_convolution_forward_primitive_desc_create$address() {
+        return dnnl_convolution_forward_primitive_desc_create.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * dnnl_status_t dnnl_convolution_forward_primitive_desc_create(dnnl_primitive_desc_t *primitive_desc, dnnl_engine_t engine, dnnl_prop_kind_t prop_kind, dnnl_alg_kind_t alg_kind, const_dnnl_memory_desc_t src_desc, const_dnnl_memory_desc_t weights_desc, const_dnnl_memory_desc_t bias_desc, const_dnnl_memory_desc_t dst_desc, const dnnl_dims_t strides, const dnnl_dims_t dilates, const dnnl_dims_t padding_l, const dnnl_dims_t padding_r, const_dnnl_primitive_attr_t attr)
+     * }
+     */
+    public static int dnnl_convolution_forward_primitive_desc_create(MemorySegment primitive_desc, MemorySegment engine, int prop_kind, int alg_kind, MemorySegment src_desc, MemorySegment weights_desc, MemorySegment bias_desc, MemorySegment dst_desc, MemorySegment strides, MemorySegment dilates, MemorySegment padding_l, MemorySegment padding_r, MemorySegment attr) {
+        var mh$ = dnnl_convolution_forward_primitive_desc_create.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("dnnl_convolution_forward_primitive_desc_create", primitive_desc, engine, prop_kind, alg_kind, src_desc, weights_desc, bias_desc, dst_desc, strides, dilates, padding_l, padding_r, attr);
+            }
+            return (int)mh$.invokeExact(primitive_desc, engine, prop_kind, alg_kind, src_desc, weights_desc, bias_desc, dst_desc, strides, dilates, padding_l, padding_r, attr);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class dnnl_eltwise_forward_primitive_desc_create {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Dnnl.C_INT,
@@ -2479,6 +2713,77 @@ public class Dnnl extends Dnnl$shared {
                 traceDowncall("dnnl_eltwise_backward_primitive_desc_create", primitive_desc, engine, alg_kind, diff_src_desc, diff_dst_desc, data_desc, alpha, beta, hint_fwd_pd, attr);
             }
             return (int)mh$.invokeExact(primitive_desc, engine, alg_kind, diff_src_desc, diff_dst_desc, data_desc, alpha, beta, hint_fwd_pd, attr);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class dnnl_pooling_forward_primitive_desc_create {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Dnnl.C_INT,
+            Dnnl.C_POINTER,
+            Dnnl.C_POINTER,
+            Dnnl.C_INT,
+            Dnnl.C_INT,
+            Dnnl.C_POINTER,
+            Dnnl.C_POINTER,
+            Dnnl.C_POINTER,
+            Dnnl.C_POINTER,
+            Dnnl.C_POINTER,
+            Dnnl.C_POINTER,
+            Dnnl.C_POINTER,
+            Dnnl.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("dnnl_pooling_forward_primitive_desc_create");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * dnnl_status_t dnnl_pooling_forward_primitive_desc_create(dnnl_primitive_desc_t *primitive_desc, dnnl_engine_t engine, dnnl_prop_kind_t prop_kind, dnnl_alg_kind_t alg_kind, const_dnnl_memory_desc_t src_desc, const_dnnl_memory_desc_t dst_desc, const dnnl_dims_t strides, const dnnl_dims_t kernel, const dnnl_dims_t dilation, const dnnl_dims_t padding_l, const dnnl_dims_t padding_r, const_dnnl_primitive_attr_t attr)
+     * }
+     */
+    public static FunctionDescriptor dnnl_pooling_forward_primitive_desc_create$descriptor() {
+        return dnnl_pooling_forward_primitive_desc_create.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * dnnl_status_t dnnl_pooling_forward_primitive_desc_create(dnnl_primitive_desc_t *primitive_desc, dnnl_engine_t engine, dnnl_prop_kind_t prop_kind, dnnl_alg_kind_t alg_kind, const_dnnl_memory_desc_t src_desc, const_dnnl_memory_desc_t dst_desc, const dnnl_dims_t strides, const dnnl_dims_t kernel, const dnnl_dims_t dilation, const dnnl_dims_t padding_l, const dnnl_dims_t padding_r, const_dnnl_primitive_attr_t attr)
+     * }
+     */
+    public static MethodHandle dnnl_pooling_forward_primitive_desc_create$handle() {
+        return dnnl_pooling_forward_primitive_desc_create.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * dnnl_status_t dnnl_pooling_forward_primitive_desc_create(dnnl_primitive_desc_t *primitive_desc, dnnl_engine_t engine, dnnl_prop_kind_t prop_kind, dnnl_alg_kind_t alg_kind, const_dnnl_memory_desc_t src_desc, const_dnnl_memory_desc_t dst_desc, const dnnl_dims_t strides, const dnnl_dims_t kernel, const dnnl_dims_t dilation, const dnnl_dims_t padding_l, const dnnl_dims_t padding_r, const_dnnl_primitive_attr_t attr)
+     * }
+     */
+    public static MemorySegment dnnl_pooling_forward_primitive_desc_create$address() {
+        return dnnl_pooling_forward_primitive_desc_create.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * dnnl_status_t dnnl_pooling_forward_primitive_desc_create(dnnl_primitive_desc_t *primitive_desc, dnnl_engine_t engine, dnnl_prop_kind_t prop_kind, dnnl_alg_kind_t alg_kind, const_dnnl_memory_desc_t src_desc, const_dnnl_memory_desc_t dst_desc, const dnnl_dims_t strides, const dnnl_dims_t kernel, const dnnl_dims_t dilation, const dnnl_dims_t padding_l, const dnnl_dims_t padding_r, const_dnnl_primitive_attr_t attr)
+     * }
+     */
+    public static int dnnl_pooling_forward_primitive_desc_create(MemorySegment primitive_desc, MemorySegment engine, int prop_kind, int alg_kind, MemorySegment src_desc, MemorySegment dst_desc, MemorySegment strides, MemorySegment kernel, MemorySegment dilation, MemorySegment padding_l, MemorySegment padding_r, MemorySegment attr) {
+        var mh$ = dnnl_pooling_forward_primitive_desc_create.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("dnnl_pooling_forward_primitive_desc_create", primitive_desc, engine, prop_kind, alg_kind, src_desc, dst_desc, strides, kernel, dilation, padding_l, padding_r, attr);
+            }
+            return (int)mh$.invokeExact(primitive_desc, engine, prop_kind, alg_kind, src_desc, dst_desc, strides, kernel, dilation, padding_l, padding_r, attr);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

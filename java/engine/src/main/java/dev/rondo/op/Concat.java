@@ -4,7 +4,6 @@ import dev.rondo.program.Emitter;
 import dev.rondo.program.Gradients;
 import dev.rondo.program.Op;
 import dev.rondo.program.Value;
-import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import java.util.List;
 
@@ -23,16 +22,18 @@ public final class Concat extends Op {
         Shape first = parts.getFirst().shape();
         long size = 0;
         for (Value part : parts) {
-            Shapes.requireFloat(part, "concat");
             Shape shape = part.shape();
-            if (shape.rank() != first.rank()
+            if (part.type() != parts.getFirst().type()
+                    || shape.rank() != first.rank()
                     || !shape.with(dimension, first.size(dimension)).equals(first)) {
                 throw new IllegalArgumentException(
-                        "concat along dimension " + dimension + " cannot join " + first + " and " + shape);
+                        "concat along dimension " + dimension + " cannot join " + parts.getFirst() + " and " + part);
             }
             size += shape.size(dimension);
         }
-        gives(parts.getFirst().recorder().allocate(first.with(dimension, size), DataType.F32));
+        gives(parts.getFirst()
+                .recorder()
+                .allocate(first.with(dimension, size), parts.getFirst().type()));
     }
 
     @Override

@@ -4,6 +4,7 @@ import static dev.rondo.bindings.dnnl.Dnnl.*;
 
 import dev.rondo.onednn.MemoryDescriptor;
 import dev.rondo.onednn.Primitive;
+import dev.rondo.onednn.Primitive.PostOp;
 import dev.rondo.program.Activation;
 import dev.rondo.program.Emitter;
 import dev.rondo.program.Gradients;
@@ -12,17 +13,79 @@ import dev.rondo.program.Op;
 import dev.rondo.program.Value;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 
-/// A function of each element: `y = activation(x)`, same shape.
+/// A function of each element that oneDNN has: `y = f(x)`, same shape.
 public final class Eltwise extends Op {
     private final Value x;
-    private final Activation activation;
+    private final String name;
+    private final Supplier<PostOp.Eltwise> function; // asked when needed: oneDNN's constants load the native library
 
     public Eltwise(Value x, Activation activation) {
-        super(List.of(Shapes.requireFloat(x, activation.name())));
+        this(x, activation.name().toLowerCase(Locale.ROOT), () -> ActivationPostOp.of(activation));
+    }
+
+    private Eltwise(Value x, String name, Supplier<PostOp.Eltwise> function) {
+        super(List.of(Shapes.requireFloat(x, name)));
         this.x = x;
-        this.activation = activation;
+        this.name = name;
+        this.function = function;
         gives(x.recorder().allocate(x.shape(), x.type()));
+    }
+
+    /// `x` if positive, else `alpha * x`
+    public static Eltwise leakyRelu(Value x, float alpha) {
+        return new Eltwise(x, "leaky relu", () -> new PostOp.Eltwise(dnnl_eltwise_relu(), alpha, 0));
+    }
+
+    /// `x` if positive, else `alpha * (exp(x) - 1)`
+    public static Eltwise elu(Value x, float alpha) {
+        return new Eltwise(x, "elu", () -> new PostOp.Eltwise(dnnl_eltwise_elu(), alpha, 0));
+    }
+
+    /// `max(0, min(1, alpha * x + beta))`
+    public static Eltwise hardSigmoid(Value x, float alpha, float beta) {
+        return new Eltwise(x, "hard sigmoid", () -> new PostOp.Eltwise(dnnl_eltwise_hardsigmoid(), alpha, beta));
+    }
+
+    /// `x * max(0, min(1, alpha * x + beta))`
+    public static Eltwise hardSwish(Value x, float alpha, float beta) {
+        return new Eltwise(x, "hard swish", () -> new PostOp.Eltwise(dnnl_eltwise_hardswish(), alpha, beta));
+    }
+
+    /// `log(1 + exp(x))`
+    public static Eltwise softplus(Value x) {
+        return new Eltwise(x, "softplus", () -> new PostOp.Eltwise(dnnl_eltwise_soft_relu(), 1, 0));
+    }
+
+    /// `x * tanh(log(1 + exp(x)))`
+    public static Eltwise mish(Value x) {
+        return new Eltwise(x, "mish", () -> new PostOp.Eltwise(dnnl_eltwise_mish(), 0, 0));
+    }
+
+    /// `x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x³)))`
+    public static Eltwise geluTanh(Value x) {
+        return new Eltwise(x, "gelu by tanh", () -> new PostOp.Eltwise(dnnl_eltwise_gelu_tanh(), 0, 0));
+    }
+
+    /// `max(low, min(high, x))`
+    public static Eltwise clip(Value x, float low, float high) {
+        return new Eltwise(x, "clip", () -> new PostOp.Eltwise(dnnl_eltwise_clip(), low, high));
+    }
+
+    /// `alpha * x + beta`
+    public static Eltwise linear(Value x, float alpha, float beta) {
+        return new Eltwise(x, "linear", () -> new PostOp.Eltwise(dnnl_eltwise_linear(), alpha, beta));
+    }
+
+    /// `x` to the power of `exponent`
+    public static Eltwise power(Value x, float exponent) {
+        return new Eltwise(x, "power", () -> new PostOp.Eltwise(dnnl_eltwise_pow(), 1, exponent));
+    }
+
+    /// The nearest integer, halves to the even one.
+    public static Eltwise round(Value x) {
+        return new Eltwise(x, "round", () -> new PostOp.Eltwise(dnnl_eltwise_round(), 0, 0));
     }
 
     @Override
@@ -49,7 +112,7 @@ public final class Eltwise extends Op {
             Value src = emitter.dense(x);
             Value diffDst = emitter.dense(dy);
             MemoryDescriptor layout = emitter.layout(src.shape().elements());
-            Primitive.PostOp.Eltwise function = ActivationPostOp.of(activation);
+            PostOp.Eltwise function = Eltwise.this.function.get();
             Primitive hint = emitter.keep(primitive(layout, dnnl_forward_training()));
             Primitive derivative = emitter.keep(Primitive.create(
                     "dnnl_eltwise_backward_primitive_desc_create",
@@ -76,10 +139,10 @@ public final class Eltwise extends Op {
     }
 
     private Primitive primitive(MemoryDescriptor layout, int kind) {
-        Primitive.PostOp.Eltwise function = ActivationPostOp.of(activation);
+        PostOp.Eltwise function = this.function.get();
         return Primitive.create(
                 "dnnl_eltwise_forward_primitive_desc_create",
-                activation.name().toLowerCase(Locale.ROOT) + " " + x.shape(),
+                name + " " + x.shape(),
                 null,
                 (slot, engine, attr) -> dnnl_eltwise_forward_primitive_desc_create(
                         slot,

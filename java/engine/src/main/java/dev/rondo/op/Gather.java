@@ -16,8 +16,8 @@ import java.util.List;
 /// y[a, k, b] = x[a, ids[a, k, b], b]      ids (…, K, …)
 /// ```
 ///
-/// x (…, D, …), y (…, K, …), ids 64-bit integers from 0 to D - 1. The gradient adds up what indices that repeat
-/// receive, in the order of y's elements.
+/// x (…, D, …) of any type, y (…, K, …), ids 64-bit integers from 0 to D - 1. The gradient adds up what indices that
+/// repeat receive, in the order of y's elements.
 ///
 /// Source: PyTorch's `index_select` and `gather`.
 public final class Gather extends Op {
@@ -33,7 +33,7 @@ public final class Gather extends Op {
     private final long inner;
 
     private Gather(Value x, int dimension, Value ids, boolean each, long count) {
-        super(List.of(Copy.dense(Shapes.requireFloat(x, "gather")), Shapes.requireIds(ids, "gather", "indices")));
+        super(List.of(Copy.dense(x), Shapes.requireIds(ids, "gather", "indices")));
         this.x = inputs().getFirst();
         this.ids = ids;
         this.dimension = x.shape().dimension(dimension);
@@ -50,7 +50,7 @@ public final class Gather extends Op {
         this.size = x.shape().size(dimension);
         this.count = count;
         this.inner = after;
-        gives(x.recorder().allocate(x.shape().with(dimension, count), DataType.F32));
+        gives(x.recorder().allocate(x.shape().with(dimension, count), x.type()));
     }
 
     /// The same indices everywhere.
@@ -99,13 +99,16 @@ public final class Gather extends Op {
             MemorySegment src = memory.segment(x);
             MemorySegment indices = memory.segment(ids);
             MemorySegment dst = memory.segment(output());
+            long bytes = x.type().byteSize() * (each ? 1 : inner);
             return () -> {
                 check(indices);
                 long at = 0;
                 for (long a = 0; a < outer; a++) {
                     for (long k = 0; k < count; k++) {
-                        for (long b = 0; b < inner; b++) {
-                            dst.setAtIndex(F32, at++, src.getAtIndex(F32, source(indices, a, k, b)));
+                        for (long b = 0; b < inner; b += each ? 1 : inner) {
+                            long from = source(indices, a, k, b) * x.type().byteSize();
+                            MemorySegment.copy(src, from, dst, at, bytes);
+                            at += bytes;
                         }
                     }
                 }

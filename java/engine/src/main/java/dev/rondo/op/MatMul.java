@@ -13,7 +13,8 @@ import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import java.util.List;
 
-/// `c = a b`: a (…, M, K), b (…, K, N), c (…, M, N), with equal dimensions in front. Transposed operands cost no copy.
+/// `c = a b`: a (…, M, K), b (…, K, N), c (…, M, N). Dimensions in front are equal, or 1 in one operand, which repeats.
+/// Transposed operands cost no copy.
 public final class MatMul extends Op {
     private final Value a;
     private final Value b;
@@ -21,18 +22,21 @@ public final class MatMul extends Op {
     public MatMul(Value a, Value b) {
         super(List.of(Shapes.requireFloat(a, "matmul"), Shapes.requireFloat(b, "matmul")));
         int rank = a.shape().rank();
-        boolean fits = rank >= 2
-                && b.shape().rank() == rank
-                && a.shape().size(-1) == b.shape().size(-2)
-                && a.shape()
-                        .with(-1, b.shape().size(-1))
-                        .equals(b.shape().with(-2, a.shape().size(-2)));
-        if (!fits) {
+        if (rank < 2
+                || b.shape().rank() != rank
+                || a.shape().size(-1) != b.shape().size(-2)) {
             throw new IllegalArgumentException("matmul cannot multiply " + a.shape() + " and " + b.shape());
         }
         this.a = a;
         this.b = b;
-        gives(a.recorder().allocate(a.shape().with(-1, b.shape().size(-1)), DataType.F32));
+        Shape front = Shapes.broadcast(front(a), front(b), "matmul");
+        gives(a.recorder()
+                .allocate(front.with(-2, a.shape().size(-2)).with(-1, b.shape().size(-1)), DataType.F32));
+    }
+
+    /// The shape with matrices of one element.
+    private static Shape front(Value value) {
+        return value.shape().with(-2, 1).with(-1, 1);
     }
 
     @Override
@@ -72,10 +76,10 @@ public final class MatMul extends Op {
     public void backward(Gradients gradients) {
         Value dc = gradients.of(output());
         if (gradients.wants(a)) {
-            gradients.add(a, product(dc, b.transpose(-1, -2)));
+            gradients.add(a, Sum.to(a.shape(), product(dc, b.transpose(-1, -2))));
         }
         if (gradients.wants(b)) {
-            gradients.add(b, product(a.transpose(-1, -2), dc));
+            gradients.add(b, Sum.to(b.shape(), product(a.transpose(-1, -2), dc)));
         }
     }
 

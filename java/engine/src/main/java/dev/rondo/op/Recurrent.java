@@ -149,7 +149,7 @@ public final class Recurrent extends Op {
     }
 
     /// Native code trusts what is checked here.
-    private static void requireWeights(Cell cell, Weights own, Weights first, boolean training) {
+    static void requireWeights(Cell cell, Weights own, Weights first, boolean training) {
         String name = cell.toString();
         Shape inputShape = first.inputWeight().shape();
         Shape stateShape = first.stateWeight().shape();

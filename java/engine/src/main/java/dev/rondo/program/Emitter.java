@@ -160,18 +160,19 @@ public final class Emitter {
         instructions.add(new Instruction.KernelCall(problem, implementation, reads, writes, binder));
     }
 
-    /// Emits a copy of the elements; the shapes are equal, the strides may differ.
+    /// Emits a copy of the elements; shapes and types are equal, the strides may differ.
     public void copy(Value from, Value to) {
         if (from.shape().elements() == 0) {
             return;
         }
+        String problem = "copy " + from + (to.isDense() ? "" : " to " + to);
         if (from.type() != DataType.F32) {
-            throw new IllegalArgumentException("only F32 values can be copied, not " + from);
+            kernel(problem, "Java", List.of(from), List.of(to), memory -> StridedCopy.step(from, to, memory));
+            return;
         }
         MemoryDescriptor source = layout(from);
         MemoryDescriptor destination = layout(to);
-        Primitive reorder =
-                keep(Primitive.reorder(source, destination, "copy " + from + (to.isDense() ? "" : " to " + to)));
+        Primitive reorder = keep(Primitive.reorder(source, destination, problem));
         primitive(
                 reorder,
                 List.of(Instruction.Argument.of(DNNL_ARG_FROM(), source, from)),
@@ -183,7 +184,7 @@ public final class Emitter {
         if (value.isDense()) {
             return value;
         }
-        Value copy = temporary(value.shape());
+        Value copy = recorder.allocate(value.shape(), value.type());
         copy(value, copy);
         return copy;
     }

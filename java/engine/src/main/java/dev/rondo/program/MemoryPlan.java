@@ -24,7 +24,7 @@ final class MemoryPlan {
     }
 
     private final Map<Buffer, Long> offsets = new IdentityHashMap<>();
-    private final Map<Buffer, MemorySegment> elsewhere = new IdentityHashMap<>(); // constants and variables
+    private final Map<Buffer, MemorySegment> elsewhere = new IdentityHashMap<>(); // constants, literals, variables
     private long byteSize;
     private long scratchpadBytes;
 
@@ -51,7 +51,7 @@ final class MemoryPlan {
     private void use(Buffer buffer, int index, Map<Buffer, Lifetime> lifetimes, PackedWeights weights) {
         switch (buffer.kind) {
             case CONSTANT -> elsewhere.put(buffer, weights.plain(buffer.tensor));
-            case VARIABLE -> elsewhere.put(buffer, buffer.tensor.data());
+            case LITERAL, VARIABLE -> elsewhere.put(buffer, buffer.tensor.data());
             case INPUT, COMPUTED ->
                 lifetimes.merge(
                         buffer,
@@ -92,7 +92,7 @@ final class MemoryPlan {
         return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
-    /// A buffer's memory: inside the block, or a constant's or a variable's own.
+    /// A buffer's memory: inside the block, or that of a constant, a literal or a variable.
     MemorySegment segment(Buffer buffer, MemorySegment block) {
         MemorySegment own = elsewhere.get(buffer);
         return own != null ? own : block.asSlice(offsets.get(buffer), buffer.byteSize);

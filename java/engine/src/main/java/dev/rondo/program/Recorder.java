@@ -150,6 +150,12 @@ public final class Recorder {
         return constants.computeIfAbsent(tensor, _ -> value(tensor.shape(), tensor.type(), Buffer.constant(tensor)));
     }
 
+    /// A tensor that belongs to this program alone, such as one that follows from its shapes: unlike a constant it goes
+    /// with the program. The tensor's memory is read in place, so it has to be the garbage collector's.
+    public Value literal(Tensor tensor) {
+        return value(tensor.shape(), tensor.type(), Buffer.literal(tensor));
+    }
+
     /// A new value, to be computed by some operation.
     public Value allocate(Shape shape, DataType type) {
         return value(shape, type, Buffer.computed(shape.elements() * type.byteSize()));

@@ -63,6 +63,30 @@ public final class Value {
         values[b] = value;
     }
 
+    /// This value with its dimensions in another order; a view.
+    ///
+    /// @param order for each dimension of the result, which of this value's it is
+    /// @throws IllegalArgumentException if that is not every dimension once
+    public Value permute(int... order) {
+        boolean[] seen = new boolean[strides.length];
+        boolean fits = order.length == strides.length;
+        long[] sizes = new long[order.length];
+        long[] steps = new long[order.length];
+        for (int i = 0; fits && i < order.length; i++) {
+            fits = order[i] >= 0 && order[i] < seen.length && !seen[order[i]];
+            if (fits) {
+                seen[order[i]] = true;
+                sizes[i] = shape.size(order[i]);
+                steps[i] = strides[order[i]];
+            }
+        }
+        if (!fits) {
+            throw new IllegalArgumentException(
+                    "the dimensions of " + shape + " cannot be put in the order " + Arrays.toString(order));
+        }
+        return new Value(recorder, Shape.of(sizes), type, buffer, steps, offset);
+    }
+
     /// A part along one dimension, `from` (included) to `to` (excluded); a view. Negative dimensions count from
     /// the last.
     ///
@@ -89,6 +113,20 @@ public final class Value {
                 buffer,
                 without(strides, dropped),
                 slice.offset);
+    }
+
+    /// This value with one more dimension, of size 1; a view.
+    ///
+    /// @param dimension where it stands in the result; not negative
+    public Value unsqueeze(int dimension) {
+        long[] sizes = new long[strides.length + 1];
+        long[] steps = new long[strides.length + 1];
+        for (int i = 0; i < sizes.length; i++) {
+            int old = i < dimension ? i : i - 1;
+            sizes[i] = i == dimension ? 1 : shape.size(old);
+            steps[i] = i == dimension ? 1 : strides[old];
+        }
+        return new Value(recorder, Shape.of(sizes), type, buffer, steps, offset);
     }
 
     private static long[] without(long[] values, int index) {
@@ -170,9 +208,18 @@ public final class Value {
         return buffer.kind == Buffer.Kind.COMPUTED;
     }
 
-    /// The tensor that this value is known to be, or null if it is a part of one, or only a run will tell.
+    /// The constant that this value is, or null if it is a part of one, or one in another shape, or only a run will
+    /// tell.
     public @Nullable Tensor constant() {
-        return buffer.kind == Buffer.Kind.CONSTANT && isWhole() ? buffer.tensor : null;
+        boolean given = buffer.kind == Buffer.Kind.CONSTANT && isWhole();
+        return given && shape.equals(buffer.tensor.shape()) ? buffer.tensor : null;
+    }
+
+    /// The elements where they are known before any run, as those of a constant or a literal are; else null. A part of
+    /// a tensor does not count as known.
+    public @Nullable Tensor known() {
+        boolean given = buffer.kind == Buffer.Kind.CONSTANT || buffer.kind == Buffer.Kind.LITERAL;
+        return given && isWhole() ? new Tensor(shape, type, buffer.tensor.data()) : null;
     }
 
     @Override
