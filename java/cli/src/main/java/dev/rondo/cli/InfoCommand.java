@@ -2,19 +2,13 @@ package dev.rondo.cli;
 
 import dev.rondo.Input;
 import dev.rondo.Model;
-import dev.rondo.ModelFile;
 import dev.rondo.Session;
-import dev.rondo.format.Json;
-import dev.rondo.format.JsonField;
-import dev.rondo.nn.Module;
-import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -28,8 +22,6 @@ import picocli.CommandLine.ParentCommand;
         description = "Shows a model's inputs, outputs, layers and memory, and what computes each operation here.",
         footer = {"", "Example:", "  rondo info model.safetensors --shape ids=8,512"})
 final class InfoCommand implements Callable<Integer> {
-    private static final double MEBIBYTE = 1 << 20;
-
     @ParentCommand
     private Main main;
 
@@ -48,7 +40,7 @@ final class InfoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         engine.check();
-        ModelFile file = model.read();
+        ReadModel file = model.read();
         Terminal terminal = main.terminal();
         try (Model loaded = file.model()) {
             Map<Input, Shape> sizes = sizes(loaded.inputs());
@@ -90,43 +82,19 @@ final class InfoCommand implements Callable<Integer> {
         }
     }
 
-    private void print(PrintStream out, ModelFile file, Map<Input, Shape> sizes, Session session) {
+    private void print(PrintStream out, ReadModel file, Map<Input, Shape> sizes, Session session) {
         out.println(Printable.of(file.name()));
         out.println();
         Columns values = new Columns();
         sizes.keySet().forEach(input -> values.row("input", input.name(), input.type(), dimensions(input)));
-        JsonField output = file.description().get("output");
         session.outputs()
                 .forEach((name, tensor) -> values.row(
                         "output",
                         name,
                         tensor.type(),
-                        name.equals(output.get("name").asString())
-                                ? output.find("shape")
-                                        .map(InfoCommand::dimensions)
-                                        .orElse("")
-                                : "for this input " + tensor.shape()));
+                        file.dimensions(name).orElse("for this input " + tensor.shape())));
         out.println(values);
-
-        Columns layers = new Columns().row("layer", "type", "parameters", "arguments");
-        long total = 0;
-        List<JsonField> descriptions = file.description().get("layers").elements();
-        for (JsonField description : descriptions) {
-            String name = description.get("name").asString();
-            Module module = file.layers().get(name);
-            total += module.parameterCount();
-            layers.row(
-                    name,
-                    description.get("type").asString(),
-                    String.format(Locale.ROOT, "%,d", module.parameterCount()),
-                    arguments(description));
-        }
-        layers.row(
-                "total",
-                "",
-                String.format(Locale.ROOT, "%,d", total),
-                mebibytes(total * DataType.F32.byteSize(), "float32"));
-        out.println(layers);
+        out.println(file.parts());
 
         out.println("with "
                 + sizes.entrySet().stream()
@@ -134,34 +102,13 @@ final class InfoCommand implements Callable<Integer> {
                         .collect(Collectors.joining(", "))
                 + " and "
                 + (engine.threads() == 1 ? "1 thread" : engine.threads() + " threads") + ", a session takes "
-                + mebibytes(session.byteSize(), "") + " beside the weights and runs");
+                + ReadModel.mebibytes(session.byteSize()) + " beside the weights and runs");
         Columns operations = new Columns();
         Implementations.rows(session.describe()).forEach(row -> operations.row("", row[0], row[row.length - 1]));
         out.print(operations);
     }
 
-    private static String mebibytes(long bytes, String type) {
-        return String.format(Locale.ROOT, "%,.2f MiB %s", bytes / MEBIBYTE, type)
-                .strip();
-    }
-
     private static String dimensions(Input input) {
         return "[" + String.join(", ", input.dimensions()) + "]";
-    }
-
-    private static String dimensions(JsonField shape) {
-        return shape.elements().stream().map(size -> text(size.value())).collect(Collectors.joining(", ", "[", "]"));
-    }
-
-    private static String arguments(JsonField layer) {
-        return layer.members().entrySet().stream()
-                .filter(member ->
-                        !member.getKey().equals("name") && !member.getKey().equals("type"))
-                .map(member -> member.getKey() + "=" + text(member.getValue().value()))
-                .collect(Collectors.joining(" "));
-    }
-
-    private static String text(Json value) {
-        return value instanceof Json.StringValue(String string) ? string : value.compact();
     }
 }

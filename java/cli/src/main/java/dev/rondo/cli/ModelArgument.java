@@ -2,6 +2,7 @@ package dev.rondo.cli;
 
 import dev.rondo.ModelFile;
 import dev.rondo.format.MalformedFileException;
+import dev.rondo.onnx.OnnxModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -14,7 +15,8 @@ import picocli.CommandLine.Parameters;
 final class ModelArgument {
     @Parameters(
             paramLabel = "MODEL",
-            description = "A .safetensors file with a model.json beside it, that model.json, or their folder.")
+            description =
+                    "An .onnx file; or a .safetensors file with a model.json beside it, that model.json, or their folder.")
     private Path file;
 
     @Option(
@@ -27,23 +29,31 @@ final class ModelArgument {
         return file;
     }
 
-    ModelFile read() throws IOException {
+    ReadModel read() throws IOException {
         return read(file, config);
     }
 
-    static ModelFile read(Path file, @Nullable Path config) throws IOException {
+    static ReadModel read(Path file, @Nullable Path config) throws IOException {
         if (!Files.exists(file)) {
             throw new NoSuchFileException(file.toString());
         }
         if (!isReadable(file)) {
-            throw new InputException(file + ": is not in a format that Rondo reads; give a .safetensors file with"
-                    + " a model.json beside it, that model.json, or their folder");
+            throw new InputException(file + ": is not in a format that Rondo reads; give an .onnx file, or a"
+                    + " .safetensors file with a model.json beside it, that model.json, or their folder");
         }
         boolean isFolder = Files.isDirectory(file);
         boolean isWeights = !isFolder && file.toString().endsWith(".safetensors");
         if (config != null && !isWeights) {
             throw new InputException("--config goes with a .safetensors file, not with " + file);
         }
+        if (!isFolder && file.toString().endsWith(".onnx")) {
+            return new ReadModel.Graph(OnnxModel.read(file));
+        }
+        return new ReadModel.Layers(layers(file, config, isFolder, isWeights));
+    }
+
+    private static ModelFile layers(Path file, @Nullable Path config, boolean isFolder, boolean isWeights)
+            throws IOException {
         Path description;
         if (config != null) {
             description = config;
@@ -67,6 +77,9 @@ final class ModelArgument {
 
     private static boolean isReadable(Path file) {
         String name = file.toString();
-        return Files.isDirectory(file) || name.endsWith(".safetensors") || name.endsWith(".json");
+        return Files.isDirectory(file)
+                || name.endsWith(".onnx")
+                || name.endsWith(".safetensors")
+                || name.endsWith(".json");
     }
 }

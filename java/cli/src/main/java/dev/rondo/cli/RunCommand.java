@@ -1,7 +1,6 @@
 package dev.rondo.cli;
 
 import dev.rondo.Model;
-import dev.rondo.ModelFile;
 import dev.rondo.Session;
 import dev.rondo.format.MalformedFileException;
 import dev.rondo.format.Npy;
@@ -30,7 +29,8 @@ import picocli.CommandLine.ParentCommand;
             "Arrays are .npy files of float32, or of int64 or int32 for ids.",
             "",
             "Example:",
-            "  rondo run model.safetensors -i ids=ids.npy -o out"
+            "  rondo run model.safetensors -i ids=ids.npy -o out",
+            "  rondo run model.onnx -i x=x.npy -i h0=h0.npy -o out"
         })
 final class RunCommand implements Callable<Integer> {
     private static final int LONGEST_FILE_NAME = 255; // bytes, on every usual file system; temporaries are shorter
@@ -62,7 +62,7 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         engine.check();
         requireWritable(folder.toAbsolutePath());
-        ModelFile file = model.read();
+        ReadModel file = model.read();
         Terminal terminal = main.terminal();
         try (Arena arena = Arena.ofShared();
                 Model loaded = file.model()) {
