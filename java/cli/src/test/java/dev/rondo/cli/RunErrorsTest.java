@@ -85,7 +85,9 @@ class RunErrorsTest {
     @Test
     void filesOfOtherKinds() throws IOException {
         Path onnx = Samples.text(folder.resolve("model.onnx"), "x");
-        Invocation.of("run", onnx, "-i", ids, "-o", out).isBadInput("model.onnx", ".safetensors");
+        Invocation.of("run", onnx, "-i", ids, "-o", out).isBadInput("model.onnx", "no sound ONNX file");
+        Path other = Samples.text(folder.resolve("model.pt"), "x");
+        Invocation.of("run", other, "-i", ids, "-o", out).isBadInput("model.pt", ".safetensors");
         Invocation.of("run", folder.resolve("model.json"), "-i", ids, "-o", out, "--config", "x")
                 .isBadInput("--config");
         run("-i", "ids=" + folder).isBadInput(folder.toString(), "directory");
