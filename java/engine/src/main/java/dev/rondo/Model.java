@@ -191,14 +191,23 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    private Program record(ProgramKey key) {
-        Recorder recorder = key.streaming() ? Recorder.streaming() : new Recorder();
+    /// Records what the model computes: for those who write it down in another form.
+    ///
+    /// @param recorder where it is recorded
+    /// @param shapes   shapes of the inputs, in the order of [#inputs()]
+    /// @return the outputs by name
+    public Map<String, Value> record(Recorder recorder, List<Shape> shapes) {
         Map<String, Value> values = new LinkedHashMap<>();
         for (int i = 0; i < inputs.size(); i++) {
             Input input = inputs.get(i);
-            values.put(input.name(), recorder.input(input.name(), key.shapes().get(i), input.type()));
+            values.put(input.name(), recorder.input(input.name(), shapes.get(i), input.type()));
         }
-        network.record(values).forEach((name, value) -> recorder.output(name, computed(recorder, value)));
+        return network.record(values);
+    }
+
+    private Program record(ProgramKey key) {
+        Recorder recorder = key.streaming() ? Recorder.streaming() : new Recorder();
+        record(recorder, key.shapes()).forEach((name, value) -> recorder.output(name, computed(recorder, value)));
         Program program = recorder.finish(weights, key.threads());
         if (LOG.isLoggable(DEBUG)) {
             LOG.log(DEBUG, "a program for {0} with {1} threads:\n{2}", key.shapes(), key.threads(), program.describe());

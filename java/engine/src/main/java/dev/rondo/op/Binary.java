@@ -50,6 +50,11 @@ public final class Binary extends Op {
         gives(a.recorder().allocate(Shapes.broadcast(a.shape(), b.shape(), function.name()), DataType.F32));
     }
 
+    /// The function.
+    public Function function() {
+        return function;
+    }
+
     @Override
     public void forward(Emitter emitter) {
         emit(emitter, function, emitter.dense(a), emitter.dense(b), output());

@@ -36,6 +36,11 @@ public final class Concat extends Op {
                 .allocate(first.with(dimension, size), parts.getFirst().type()));
     }
 
+    /// Along which they are joined.
+    public int dimension() {
+        return dimension;
+    }
+
     @Override
     public void forward(Emitter emitter) {
         long from = 0;

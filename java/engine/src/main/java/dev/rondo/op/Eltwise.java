@@ -14,23 +14,35 @@ import dev.rondo.program.Value;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// A function of each element that oneDNN has: `y = f(x)`, same shape.
 public final class Eltwise extends Op {
     private final Value x;
     private final String name;
+    private final @Nullable Activation activation; // or null for one with parameters
     private final Supplier<PostOp.Eltwise> function; // asked when needed: oneDNN's constants load the native library
 
     public Eltwise(Value x, Activation activation) {
-        this(x, activation.name().toLowerCase(Locale.ROOT), () -> ActivationPostOp.of(activation));
+        this(x, activation.name().toLowerCase(Locale.ROOT), activation, () -> ActivationPostOp.of(activation));
     }
 
     private Eltwise(Value x, String name, Supplier<PostOp.Eltwise> function) {
+        this(x, name, null, function);
+    }
+
+    private Eltwise(Value x, String name, @Nullable Activation activation, Supplier<PostOp.Eltwise> function) {
         super(List.of(Shapes.requireFloat(x, name)));
         this.x = x;
         this.name = name;
+        this.activation = activation;
         this.function = function;
         gives(x.recorder().allocate(x.shape(), x.type()));
+    }
+
+    /// The function, or null if it is one with parameters.
+    public @Nullable Activation activation() {
+        return activation;
     }
 
     /// `x` if positive, else `alpha * x`

@@ -93,6 +93,16 @@ public final class Gather extends Op {
         }
     }
 
+    /// The dimension along which elements are picked.
+    public int dimension() {
+        return dimension;
+    }
+
+    /// Whether each element has its own index.
+    public boolean isEach() {
+        return each;
+    }
+
     @Override
     public void forward(Emitter emitter) {
         emitter.kernel(this + " " + x.shape() + " by " + ids, "Java", inputs(), List.of(output()), memory -> {

@@ -87,7 +87,7 @@ public final class GeneralRecurrent extends Op {
             throw new IllegalArgumentException(name + " needs weights and functions for each direction");
         }
         weights.forEach(one -> {
-            Recurrent.requireWeights(cell, one, first, false);
+            WeightShapes.require(cell, one, first, false);
             if (one.projectionWeight() != null) {
                 throw new IllegalArgumentException(name + " has no projection");
             }

@@ -47,6 +47,26 @@ public final class LayerNorm extends Op {
         gives(x.recorder().allocate(x.shape(), DataType.F32));
     }
 
+    /// (…, D)
+    public Value x() {
+        return x;
+    }
+
+    /// (D), or null for ones.
+    public @Nullable Value weight() {
+        return weight;
+    }
+
+    /// (D), or null for zeros.
+    public @Nullable Value bias() {
+        return bias;
+    }
+
+    /// What is added to the variance.
+    public float eps() {
+        return eps;
+    }
+
     private MemoryDescriptor layout(Emitter emitter) {
         long width = x.shape().size(-1);
         return emitter.layout(x.shape().elements() / width, width);

@@ -52,6 +52,26 @@ public final class Linear extends Op {
         gives(x.recorder().allocate(x.shape().with(-1, weight.shape().size(0)), DataType.F32));
     }
 
+    /// (…, In)
+    public Value x() {
+        return x;
+    }
+
+    /// (Out, In)
+    public Value weight() {
+        return weight;
+    }
+
+    /// (Out), or null for none.
+    public @Nullable Value bias() {
+        return bias;
+    }
+
+    /// What the sum goes through, or null.
+    public @Nullable Activation activation() {
+        return activation;
+    }
+
     @Override
     public void forward(Emitter emitter) {
         long in = weight.shape().size(1);

@@ -101,7 +101,7 @@ public final class Recurrent extends Op {
                     cell + " needs weights for each of " + directions.size() + " directions");
         }
         weights.forEach(one ->
-                requireWeights(cell, one, weights.getFirst(), x.recorder().hasVariables()));
+                WeightShapes.require(cell, one, weights.getFirst(), x.recorder().hasVariables()));
         long inputSize = weights.getFirst().inputWeight().shape().size(1);
         if (Shapes.requireFloat(x, cell.toString()).shape().rank() != 3
                 || x.shape().size(2) != inputSize) {
@@ -145,45 +145,6 @@ public final class Recurrent extends Op {
             gives(output, hN, x.recorder().allocate(stateShape(hiddenSize()), DataType.F32));
         } else {
             gives(output, hN);
-        }
-    }
-
-    /// Native code trusts what is checked here.
-    static void requireWeights(Cell cell, Weights own, Weights first, boolean training) {
-        String name = cell.toString();
-        Shape inputShape = first.inputWeight().shape();
-        Shape stateShape = first.stateWeight().shape();
-        if (inputShape.rank() != 2 || stateShape.rank() != 2 || inputShape.size(0) % cell.gates() != 0) {
-            throw new IllegalArgumentException(
-                    name + " needs weights of shapes [G*H, I] and [G*H, R], not " + inputShape + " and " + stateShape);
-        }
-        long hidden = inputShape.size(0) / cell.gates();
-        Shapes.requireWeight(own.inputWeight(), inputShape, name, "the input's weight");
-        Shapes.requireWeight(
-                own.stateWeight(), Shape.of(inputShape.size(0), stateShape.size(1)), name, "the state's weight");
-        Shape bias = Shape.of(inputShape.size(0));
-        if (own.inputBias() != null) {
-            Shapes.requireWeight(own.inputBias(), bias, name, "the input's bias");
-        }
-        if (own.stateBias() != null) {
-            Shapes.requireWeight(own.stateBias(), bias, name, "the state's bias");
-        }
-        boolean projected = own.projectionWeight() != null;
-        if (projected) {
-            Shape projection = Shape.of(stateShape.size(1), hidden);
-            Shapes.requireWeight(own.projectionWeight(), projection, name, "the projection's weight");
-        } else if (stateShape.size(1) != hidden) {
-            throw new IllegalArgumentException(name + " of width " + hidden + " without a projection needs a state's"
-                    + " weight of shape " + Shape.of(inputShape.size(0), hidden) + ", not " + stateShape);
-        }
-        if (own.peepholeWeight() != null) {
-            Shapes.requireWeight(own.peepholeWeight(), Shape.of(3, hidden), name, "the peepholes' weight");
-        }
-        if ((projected || own.peepholeWeight() != null) && cell != Cell.LSTM) {
-            throw new IllegalArgumentException(name + " has neither projections nor peepholes");
-        }
-        if (!training && own.values().anyMatch(value -> value.constant() == null)) {
-            throw new IllegalArgumentException(name + " needs constant weights, each a tensor of its own");
         }
     }
 
@@ -338,16 +299,43 @@ public final class Recurrent extends Op {
         }
     }
 
-    Cell cell() {
+    /// The directions, in the order of the states' first dimension.
+    public List<Direction> directions() {
+        return directions;
+    }
+
+    /// How the outputs of both directions are joined.
+    public Merge merge() {
+        return merge;
+    }
+
+    /// The hidden states before the first step, or null for zeros.
+    public @Nullable Value h0() {
+        return h0;
+    }
+
+    /// The cell states before the first step, or null for zeros.
+    public @Nullable Value c0() {
+        return c0;
+    }
+
+    /// Number of steps of each sequence, or null where all have T.
+    public @Nullable Value lengths() {
+        return lengths;
+    }
+
+    /// Which cell.
+    public Cell cell() {
         return cell;
     }
 
-    List<Weights> weights() {
+    /// The weights of each direction.
+    public List<Weights> weights() {
         return weights;
     }
 
     /// x as (T, N, I).
-    Value x() {
+    public Value x() {
         return x;
     }
 
@@ -357,7 +345,8 @@ public final class Recurrent extends Op {
         return attention;
     }
 
-    boolean isBatchFirst() {
+    /// Whether x and output have N before T.
+    public boolean isBatchFirst() {
         return batchFirst;
     }
 

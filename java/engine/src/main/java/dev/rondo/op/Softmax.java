@@ -24,6 +24,11 @@ public final class Softmax extends Op {
         gives(x.recorder().allocate(x.shape(), x.type()));
     }
 
+    /// Whether it gives the logarithm.
+    public boolean isLogarithmic() {
+        return logarithmic;
+    }
+
     @Override
     public void backward(Gradients gradients) {
         gradients.add(

@@ -6,6 +6,7 @@ import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -179,6 +180,16 @@ public final class Recorder {
         }
         ops.add(op);
         return op;
+    }
+
+    /// The inputs by name.
+    public Map<String, Value> inputs() {
+        return Collections.unmodifiableMap(inputs);
+    }
+
+    /// The operations that have been recorded, in order: for those who write them down in another form.
+    public List<Op> operations() {
+        return List.copyOf(ops);
     }
 
     /// Records the gradients of a loss with respect to all variables, and to whatever lies between.

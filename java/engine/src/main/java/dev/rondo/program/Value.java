@@ -4,6 +4,7 @@ import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// A tensor of a program that is being recorded: its shape and type are known, its elements are not.
@@ -19,14 +20,36 @@ public final class Value {
     private final Buffer buffer;
     private final long[] strides; // in elements
     private final long offset; // in elements
+    private final @Nullable View view;
 
     Value(Recorder recorder, Shape shape, DataType type, Buffer buffer, long[] strides, long offset) {
+        this(recorder, shape, type, buffer, strides, offset, null);
+    }
+
+    private Value(
+            Recorder recorder,
+            Shape shape,
+            DataType type,
+            Buffer buffer,
+            long[] strides,
+            long offset,
+            @Nullable View view) {
         this.recorder = recorder;
         this.shape = shape;
         this.type = type;
         this.buffer = buffer;
         this.strides = strides;
         this.offset = offset;
+        this.view = view;
+    }
+
+    private Value viewed(View how, Shape sizes, long[] steps, long start) {
+        return new Value(recorder, sizes, type, buffer, steps, start, how);
+    }
+
+    /// How this value looks at another one, or null if it is one of its own.
+    public @Nullable View view() {
+        return view;
     }
 
     /// Sizes of the dimensions.
@@ -48,19 +71,10 @@ public final class Value {
     ///
     /// @throws IllegalArgumentException if there is no such dimension
     public Value transpose(int first, int second) {
-        int a = shape.dimension(first);
-        int b = shape.dimension(second);
-        long[] sizes = shape.sizes();
-        long[] steps = strides.clone();
-        swap(sizes, a, b);
-        swap(steps, a, b);
-        return new Value(recorder, Shape.of(sizes), type, buffer, steps, offset);
-    }
-
-    private static void swap(long[] values, int a, int b) {
-        long value = values[a];
-        values[a] = values[b];
-        values[b] = value;
+        int[] order = IntStream.range(0, strides.length).toArray();
+        order[shape.dimension(first)] = shape.dimension(second);
+        order[shape.dimension(second)] = shape.dimension(first);
+        return permute(order);
     }
 
     /// This value with its dimensions in another order; a view.
@@ -84,7 +98,7 @@ public final class Value {
             throw new IllegalArgumentException(
                     "the dimensions of " + shape + " cannot be put in the order " + Arrays.toString(order));
         }
-        return new Value(recorder, Shape.of(sizes), type, buffer, steps, offset);
+        return viewed(new View.Permuted(this, order.clone()), Shape.of(sizes), steps, offset);
     }
 
     /// A part along one dimension, `from` (included) to `to` (excluded); a view. Negative dimensions count from
@@ -97,7 +111,8 @@ public final class Value {
                     "slice " + from + ".." + to + " is not inside dimension " + dimension + " of " + shape);
         }
         long start = offset + from * strides[shape.dimension(dimension)];
-        return new Value(recorder, shape.with(dimension, to - from), type, buffer, strides, start);
+        View how = new View.Sliced(this, shape.dimension(dimension), from, to);
+        return viewed(how, shape.with(dimension, to - from), strides, start);
     }
 
     /// One index of a dimension, which the result lacks; a view.
@@ -106,11 +121,9 @@ public final class Value {
     public Value select(int dimension, long index) {
         Value slice = slice(dimension, index, index + 1);
         int dropped = shape.dimension(dimension);
-        return new Value(
-                recorder,
+        return viewed(
+                new View.Selected(this, dropped, index),
                 Shape.of(without(slice.shape.sizes(), dropped)),
-                type,
-                buffer,
                 without(strides, dropped),
                 slice.offset);
     }
@@ -126,7 +139,7 @@ public final class Value {
             sizes[i] = i == dimension ? 1 : shape.size(old);
             steps[i] = i == dimension ? 1 : strides[old];
         }
-        return new Value(recorder, Shape.of(sizes), type, buffer, steps, offset);
+        return viewed(new View.Reshaped(this), Shape.of(sizes), steps, offset);
     }
 
     private static long[] without(long[] values, int index) {
@@ -148,7 +161,7 @@ public final class Value {
             throw new IllegalArgumentException("a transposed or sliced value of shape " + shape + " cannot become "
                     + target + ": make it contiguous first");
         }
-        return new Value(recorder, target, type, buffer, target.strides(), offset);
+        return viewed(new View.Reshaped(this), target, target.strides(), offset);
     }
 
     /// Whether the elements lie in C order without gaps.

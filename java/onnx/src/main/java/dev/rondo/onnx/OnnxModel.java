@@ -134,6 +134,11 @@ public final class OnnxModel {
         return document.producer();
     }
 
+    /// Texts that go with the model, by key.
+    public Map<String, String> metadata() {
+        return document.metadata();
+    }
+
     /// Versions of operator sets by domain; "" is ONNX itself.
     public Map<String, Long> opsets() {
         return document.opsets();

@@ -1,0 +1,47 @@
+package dev.rondo.onnx;
+
+import dev.rondo.Model;
+import dev.rondo.format.AtomicFiles;
+import dev.rondo.onnx.export.Exporter;
+import dev.rondo.onnx.graph.DocumentWriter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+
+/// Writes models as `.onnx` files.
+///
+/// {@snippet :
+/// try (Model model = Model.of(tagger, Input.ids("ids", "N", "T"))) {
+///     OnnxExport.write(model, "tagger", Path.of("tagger.onnx"));
+/// }
+/// }
+///
+/// Sizes that the model leaves open, such as N and T, are left open in the file. Weights are written as they are, not
+/// as they are packed. ONNX has no cells with attention or projections; other cells, directions, initial states and
+/// lengths become its RNN, LSTM and GRU. The operator set is 20.
+public final class OnnxExport {
+    private OnnxExport() {}
+
+    /// Writes a model; the file appears as a whole or not at all.
+    ///
+    /// @param name the graph's name
+    /// @throws IOException              if the file cannot be written
+    /// @throws IllegalArgumentException naming what ONNX has no operator for, or what depends on the inputs' sizes
+    ///                                  in a way that cannot be written
+    public static void write(Model model, String name, Path file) throws IOException {
+        write(model, name, Map.of(), file);
+    }
+
+    /// Writes a model.
+    ///
+    /// @param metadata texts by key that go with it
+    /// @throws IOException              if the file cannot be written
+    /// @throws IllegalArgumentException naming what cannot be written
+    public static void write(Model model, String name, Map<String, String> metadata, Path file) throws IOException {
+        var document = Exporter.export(model, name, metadata);
+        try (AtomicFiles files = new AtomicFiles()) {
+            DocumentWriter.write(document, files.createStream(file));
+            files.commit();
+        }
+    }
+}

@@ -1,0 +1,221 @@
+package dev.rondo.onnx.export;
+
+import dev.rondo.op.Binary;
+import dev.rondo.op.Concat;
+import dev.rondo.op.Copy;
+import dev.rondo.op.Detach;
+import dev.rondo.op.Eltwise;
+import dev.rondo.op.Embedding;
+import dev.rondo.op.Gather;
+import dev.rondo.op.LayerNorm;
+import dev.rondo.op.Linear;
+import dev.rondo.op.MatMul;
+import dev.rondo.op.Recurrent;
+import dev.rondo.op.SequenceMask;
+import dev.rondo.op.Softmax;
+import dev.rondo.op.Sum;
+import dev.rondo.program.Activation;
+import dev.rondo.program.Op;
+import dev.rondo.program.Value;
+import dev.rondo.tensor.Shape;
+import dev.rondo.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/// Writes operations as ONNX's.
+final class Operations {
+    private final Exporter exporter;
+    private final Writer writer;
+
+    Operations(Exporter exporter, Writer writer) {
+        this.exporter = exporter;
+        this.writer = writer;
+    }
+
+    /// Writes an operation of two recordings.
+    void write(Op first, Op second) {
+        Value y = first.output();
+        switch (first) {
+            case Recurrent recurrent -> new RecurrentExport(exporter, writer).write(recurrent, (Recurrent) second);
+            case Linear linear -> linear(linear, (Linear) second);
+            case Embedding _ -> node("Gather", List.of(input(first, second, 1), input(first, second, 0)), y, "axis", 0);
+            case LayerNorm norm -> layerNorm(norm, (LayerNorm) second);
+            case Softmax softmax ->
+                node(softmax.isLogarithmic() ? "LogSoftmax" : "Softmax", inputs(first, second), y, "axis", -1);
+            case Eltwise eltwise -> eltwise(eltwise, inputs(first, second));
+            case Binary binary -> binary(binary, inputs(first, second));
+            case MatMul _ -> node("MatMul", inputs(first, second), y);
+            case Concat concat -> node("Concat", inputs(first, second), y, "axis", concat.dimension());
+            case Gather gather ->
+                node(
+                        gather.isEach() ? "GatherElements" : "Gather",
+                        inputs(first, second),
+                        y,
+                        "axis",
+                        gather.dimension());
+            case Sum _ -> sum(first, second);
+            case SequenceMask _ -> mask(first, second);
+            case Copy _ -> exporter.alias(y, input(first, second, 0));
+            case Detach _ -> exporter.alias(y, input(first, second, 0));
+            default ->
+                throw new IllegalArgumentException(
+                        "Rondo writes no ONNX operator for " + first.getClass().getSimpleName());
+        }
+    }
+
+    private String input(Op first, Op second, int index) {
+        return exporter.name(new Twin(first.inputs().get(index), second.inputs().get(index)));
+    }
+
+    private List<String> inputs(Op first, Op second) {
+        return IntStream.range(0, first.inputs().size())
+                .mapToObj(i -> input(first, second, i))
+                .toList();
+    }
+
+    private void node(String operator, List<String> inputs, Value output, Object... attributes) {
+        writer.node(operator, inputs, List.of(exporter.output(output)), attributes);
+    }
+
+    private void linear(Linear first, Linear second) {
+        String x = exporter.name(new Twin(first.x(), second.x()));
+        Tensor constant = first.weight().constant();
+        String weight = constant != null
+                ? transposed(constant)
+                : writer.single(
+                        "Transpose",
+                        List.of(exporter.name(new Twin(first.weight(), second.weight()))),
+                        "perm",
+                        new int[] {1, 0});
+        boolean isLast = first.bias() == null && first.activation() == null;
+        String product = isLast ? exporter.output(first.output()) : writer.fresh("product");
+        writer.node("MatMul", List.of(x, weight), List.of(product));
+        if (first.bias() != null) {
+            String bias = exporter.name(new Twin(first.bias(), second.bias()));
+            String sum = first.activation() == null ? exporter.output(first.output()) : writer.fresh("sum");
+            writer.node("Add", List.of(product, bias), List.of(sum));
+            product = sum;
+        }
+        if (first.activation() != null) {
+            activation(first.activation(), product, first.output());
+        }
+    }
+
+    /// A matrix with rows and columns exchanged; written once, however often it is used.
+    private String transposed(Tensor matrix) {
+        return writer.derived("weight_t", matrix, () -> {
+            long rows = matrix.shape().size(0);
+            long columns = matrix.shape().size(1);
+            Tensor result = Tensor.allocate(Arena.ofAuto(), Shape.of(columns, rows), matrix.type());
+            for (long i = 0; i < rows * columns; i++) {
+                result.data()
+                        .setAtIndex(
+                                ValueLayout.JAVA_FLOAT,
+                                i % columns * rows + i / columns,
+                                matrix.data().getAtIndex(ValueLayout.JAVA_FLOAT, i));
+            }
+            return result;
+        });
+    }
+
+    private void layerNorm(LayerNorm first, LayerNorm second) {
+        float[] ones = new float[Math.toIntExact(first.x().shape().size(-1))];
+        Arrays.fill(ones, 1);
+        List<String> inputs = new ArrayList<>();
+        inputs.add(exporter.name(new Twin(first.x(), second.x())));
+        inputs.add(
+                first.weight() == null
+                        ? writer.constant("ones", Tensor.of(Shape.of(ones.length), ones))
+                        : exporter.name(new Twin(first.weight(), second.weight())));
+        if (first.bias() != null) {
+            inputs.add(exporter.name(new Twin(first.bias(), second.bias())));
+        }
+        node("LayerNormalization", inputs, first.output(), "axis", -1, "epsilon", first.eps());
+    }
+
+    private void eltwise(Eltwise eltwise, List<String> inputs) {
+        if (eltwise.activation() == null) {
+            throw new IllegalArgumentException("Rondo writes no ONNX operator for activations with parameters");
+        }
+        activation(eltwise.activation(), inputs.getFirst(), eltwise.output());
+    }
+
+    private void activation(Activation activation, String x, Value y) {
+        switch (activation) {
+            case RELU -> node("Relu", List.of(x), y);
+            case TANH -> node("Tanh", List.of(x), y);
+            case SIGMOID -> node("Sigmoid", List.of(x), y);
+            case GELU -> node("Gelu", List.of(x), y);
+            case ELU -> node("Elu", List.of(x), y);
+            case EXP -> node("Exp", List.of(x), y);
+            case LOG -> node("Log", List.of(x), y);
+            case ABS -> node("Abs", List.of(x), y);
+            case SQRT -> node("Sqrt", List.of(x), y);
+            case SQUARE -> node("Mul", List.of(x, x), y);
+            case NEGATE -> node("Neg", List.of(x), y);
+        }
+    }
+
+    private void binary(Binary binary, List<String> inputs) {
+        switch (binary.function()) {
+            case ADD -> node("Add", inputs, binary.output());
+            case SUBTRACT -> node("Sub", inputs, binary.output());
+            case MULTIPLY -> node("Mul", inputs, binary.output());
+            case DIVIDE -> node("Div", inputs, binary.output());
+            case MAXIMUM -> node("Max", inputs, binary.output());
+            case MINIMUM -> node("Min", inputs, binary.output());
+            case NOT_LESS -> truth(writer.single("GreaterOrEqual", inputs), binary.output());
+            case GREATER -> truth(writer.single("Greater", inputs), binary.output());
+        }
+    }
+
+    private void truth(String truth, Value y) {
+        node("Cast", List.of(truth), y, "to", 1);
+    }
+
+    /// The sum over the dimensions that the result lacks, or has with size 1.
+    private void sum(Op first, Op second) {
+        Twin x = new Twin(first.inputs().getFirst(), second.inputs().getFirst());
+        Twin y = new Twin(first.output(), second.output());
+        int lacking = x.rank() - y.rank();
+        long[] kept = IntStream.range(0, x.rank())
+                .filter(i -> i >= lacking
+                        && y.size(i - lacking).equals(new Twin.Size(1, 1))
+                        && !x.size(i).equals(y.size(i - lacking)))
+                .asLongStream()
+                .toArray();
+        long[] dropped = IntStream.range(0, lacking).asLongStream().toArray();
+        String source = exporter.name(x);
+        if (kept.length > 0) {
+            String output = lacking == 0 ? exporter.output(first.output()) : writer.fresh("sum");
+            writer.node("ReduceSum", List.of(source, writer.integers(kept)), List.of(output), "keepdims", 1);
+            source = output;
+        }
+        if (lacking > 0) {
+            node("ReduceSum", List.of(source, writer.integers(dropped)), first.output(), "keepdims", 0);
+        } else if (kept.length == 0) {
+            exporter.alias(first.output(), source);
+        }
+    }
+
+    /// 1 where the step, along the first dimension, is less than the sample's length, along the second.
+    private void mask(Op first, Op second) {
+        Twin y = new Twin(first.output(), second.output());
+        long[] ones = new long[y.rank()];
+        Arrays.fill(ones, 1);
+        long[] column = ones.clone();
+        column[0] = -1;
+        long[] row = ones.clone();
+        row[1] = -1;
+        String steps = writer.single("Squeeze", List.of(exporter.size(y.size(0))));
+        String range = writer.single("Range", List.of(writer.integer(0), steps, writer.integer(1)));
+        String step = writer.single("Reshape", List.of(range, writer.integers(column)));
+        String length = writer.single("Reshape", List.of(input(first, second, 0), writer.integers(row)));
+        String counts = writer.single("Cast", List.of(writer.single("Less", List.of(step, length))), "to", 1);
+        node("Expand", List.of(counts, exporter.sizes(y)), first.output());
+    }
+}
