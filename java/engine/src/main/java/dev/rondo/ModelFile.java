@@ -89,9 +89,29 @@ public final class ModelFile {
     /// @param origin  where they come from, for messages
     /// @throws MalformedFileException if the content is at fault
     public static ModelFile parse(MemorySegment weights, byte[] json, String origin) {
+        return of(
+                json, Safetensors.parse(weights, origin + "/model.safetensors").tensors(), origin);
+    }
+
+    /// A model whose description and weights are in memory.
+    ///
+    /// @param json    the description
+    /// @param tensors the weights by name; they are copied
+    /// @param origin  where they come from, for messages
+    /// @throws MalformedFileException if the content is at fault
+    public static ModelFile of(byte[] json, Map<String, Tensor> tensors, String origin) {
         ModelFile model = new ModelFile(JsonField.of(Json.parse(json, origin + "/model.json"), origin + "/model.json"));
-        model.load(Safetensors.parse(weights, origin + "/model.safetensors").tensors(), origin);
+        model.load(tensors, origin);
         return model;
+    }
+
+    /// The weights by name, in the layers' order: what a state dict of PyTorch has.
+    public Map<String, Tensor> tensors() {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        layers.forEach((prefix, layer) -> layer.module()
+                .parameters()
+                .forEach((key, parameter) -> tensors.put(prefix + "." + key, parameter.tensor())));
+        return tensors;
     }
 
     private Path weightsBeside(Path json) {

@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
             RunCommand.class,
             InfoCommand.class,
             BenchCommand.class,
+            ConvertCommand.class,
             DoctorCommand.class,
             TrainCommand.class,
             GenerateCommand.class,

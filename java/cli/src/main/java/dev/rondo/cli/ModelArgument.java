@@ -14,6 +14,7 @@ import picocli.CommandLine.Parameters;
 /// A model that the command line names.
 final class ModelArgument {
     @Parameters(
+            index = "0",
             paramLabel = "MODEL",
             description =
                     "An .onnx file; or a .safetensors file with a model.json beside it, that model.json, or their folder.")

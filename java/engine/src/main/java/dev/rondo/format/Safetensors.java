@@ -230,16 +230,24 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
     ///                                  or text is not well-formed Unicode, or the header is larger than the
     ///                                  format allows
     public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) throws IOException {
-        byte[] header = encodeHeader(tensors, metadata);
         try (AtomicFiles files = new AtomicFiles()) {
-            OutputStream out = files.createStream(file);
-            ByteBuffer length = ByteBuffer.allocate(LENGTH_SIZE).order(ByteOrder.LITTLE_ENDIAN);
-            out.write(length.putLong(header.length).array());
-            out.write(header);
-            for (Tensor tensor : tensors.values()) {
-                Elements.write(tensor.data(), tensor.type(), ByteOrder.LITTLE_ENDIAN, out);
-            }
+            write(files.createStream(file), tensors, metadata);
             files.commit();
+        }
+    }
+
+    /// Writes a file's bytes to a stream, which stays open.
+    ///
+    /// @throws IOException              from the stream
+    /// @throws IllegalArgumentException as for a file
+    public static void write(OutputStream out, Map<String, Tensor> tensors, Map<String, String> metadata)
+            throws IOException {
+        byte[] header = encodeHeader(tensors, metadata);
+        ByteBuffer length = ByteBuffer.allocate(LENGTH_SIZE).order(ByteOrder.LITTLE_ENDIAN);
+        out.write(length.putLong(header.length).array());
+        out.write(header);
+        for (Tensor tensor : tensors.values()) {
+            Elements.write(tensor.data(), tensor.type(), ByteOrder.LITTLE_ENDIAN, out);
         }
     }
 

@@ -5,6 +5,7 @@ import dev.rondo.format.AtomicFiles;
 import dev.rondo.onnx.export.Exporter;
 import dev.rondo.onnx.graph.DocumentWriter;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -38,10 +39,19 @@ public final class OnnxExport {
     /// @throws IOException              if the file cannot be written
     /// @throws IllegalArgumentException naming what cannot be written
     public static void write(Model model, String name, Map<String, String> metadata, Path file) throws IOException {
-        var document = Exporter.export(model, name, metadata);
         try (AtomicFiles files = new AtomicFiles()) {
-            DocumentWriter.write(document, files.createStream(file));
+            write(model, name, metadata, files.createStream(file));
             files.commit();
         }
+    }
+
+    /// Writes a file's bytes to a stream, which stays open.
+    ///
+    /// @param metadata texts by key that go with it
+    /// @throws IOException              from the stream
+    /// @throws IllegalArgumentException naming what cannot be written
+    public static void write(Model model, String name, Map<String, String> metadata, OutputStream out)
+            throws IOException {
+        DocumentWriter.write(Exporter.export(model, name, metadata), out);
     }
 }

@@ -114,6 +114,10 @@ public final class OnnxModel {
         return folded;
     }
 
+    Graph graph() {
+        return document.graph();
+    }
+
     /// The inputs.
     public List<Input> inputs() {
         return List.copyOf(inputs);

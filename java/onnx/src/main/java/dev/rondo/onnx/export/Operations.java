@@ -28,6 +28,9 @@ import java.util.stream.IntStream;
 
 /// Writes operations as ONNX's.
 final class Operations {
+    /// How the names of scales begin that a layer does not have, but ONNX's operator does.
+    static final String ONES = "ones";
+
     private final Exporter exporter;
     private final Writer writer;
 
@@ -85,7 +88,7 @@ final class Operations {
         String x = exporter.name(new Twin(first.x(), second.x()));
         Tensor constant = first.weight().constant();
         String weight = constant != null
-                ? transposed(constant)
+                ? writer.derived("weight_t", constant, () -> transposed(constant))
                 : writer.single(
                         "Transpose",
                         List.of(exporter.name(new Twin(first.weight(), second.weight()))),
@@ -105,21 +108,16 @@ final class Operations {
         }
     }
 
-    /// A matrix with rows and columns exchanged; written once, however often it is used.
-    private String transposed(Tensor matrix) {
-        return writer.derived("weight_t", matrix, () -> {
-            long rows = matrix.shape().size(0);
-            long columns = matrix.shape().size(1);
-            Tensor result = Tensor.allocate(Arena.ofAuto(), Shape.of(columns, rows), matrix.type());
-            for (long i = 0; i < rows * columns; i++) {
-                result.data()
-                        .setAtIndex(
-                                ValueLayout.JAVA_FLOAT,
-                                i % columns * rows + i / columns,
-                                matrix.data().getAtIndex(ValueLayout.JAVA_FLOAT, i));
-            }
-            return result;
-        });
+    /// A matrix with rows and columns exchanged.
+    static Tensor transposed(Tensor matrix) {
+        long rows = matrix.shape().size(0);
+        long columns = matrix.shape().size(1);
+        Tensor result = Tensor.allocate(Arena.ofAuto(), Shape.of(columns, rows), matrix.type());
+        for (long i = 0; i < rows * columns; i++) {
+            float element = matrix.data().getAtIndex(ValueLayout.JAVA_FLOAT, i);
+            result.data().setAtIndex(ValueLayout.JAVA_FLOAT, i % columns * rows + i / columns, element);
+        }
+        return result;
     }
 
     private void layerNorm(LayerNorm first, LayerNorm second) {
@@ -129,7 +127,7 @@ final class Operations {
         inputs.add(exporter.name(new Twin(first.x(), second.x())));
         inputs.add(
                 first.weight() == null
-                        ? writer.constant("ones", Tensor.of(Shape.of(ones.length), ones))
+                        ? writer.constant(ONES, Tensor.of(Shape.of(ones.length), ones))
                         : exporter.name(new Twin(first.weight(), second.weight())));
         if (first.bias() != null) {
             inputs.add(exporter.name(new Twin(first.bias(), second.bias())));

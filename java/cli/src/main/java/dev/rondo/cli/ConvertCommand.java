@@ -1,0 +1,89 @@
+package dev.rondo.cli;
+
+import dev.rondo.ModelFile;
+import dev.rondo.format.Json;
+import dev.rondo.format.JsonField;
+import dev.rondo.format.Safetensors;
+import dev.rondo.onnx.OnnxLayers;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+        name = "convert",
+        description = "Writes a model in another format.",
+        footer = {
+            "",
+            "OUT is an .onnx file, a .safetensors file that gets a model.json beside it, or a folder for both.",
+            "From ONNX it goes back where Rondo wrote the file: other graphs have no layers to describe.",
+            "",
+            "Examples:",
+            "  rondo convert tagger/ tagger.onnx",
+            "  rondo convert tagger.onnx tagger/"
+        })
+final class ConvertCommand implements Callable<Integer> {
+    @ParentCommand
+    private Main main;
+
+    @Mixin
+    private ModelArgument model;
+
+    @Parameters(index = "1", paramLabel = "OUT", description = "An .onnx or .safetensors file, or a folder.")
+    private Path target;
+
+    @Override
+    public Integer call() throws IOException {
+        ModelFile file = switch (model.read()) {
+            case ReadModel.Layers(ModelFile layers) -> layers;
+            case ReadModel.Graph graph ->
+                OnnxLayers.read(graph.file(), model.file().toString());
+        };
+        try (OutputFiles files = new OutputFiles()) {
+            if (target.toString().endsWith(".onnx")) {
+                files.createFolders(target.toAbsolutePath().getParent());
+                writeGraph(file, files.create(target));
+            } else if (target.toString().endsWith(".safetensors")) {
+                files.createFolders(target.toAbsolutePath().getParent());
+                writeLayers(file, target.resolveSibling("model.json"), target, files);
+            } else {
+                if (Files.exists(target) && !Files.isDirectory(target)) {
+                    throw new InputException(
+                            target + ": is a file; give a folder, or a name that ends in .onnx or" + " .safetensors");
+                }
+                files.createFolders(target);
+                writeLayers(file, target.resolve("model.json"), target.resolve("model.safetensors"), files);
+            }
+            files.commit();
+        }
+        main.terminal().notice("Wrote %s", target);
+        return 0;
+    }
+
+    private void writeGraph(ModelFile file, OutputStream out) throws IOException {
+        main.terminal().loadLibraries();
+        try {
+            OnnxLayers.write(file, out);
+        } catch (IllegalArgumentException e) {
+            throw new InputException(model.file() + ": cannot be written as ONNX: " + e.getMessage(), e);
+        }
+    }
+
+    private static void writeLayers(ModelFile file, Path json, Path weights, OutputFiles files) throws IOException {
+        Map<String, Json> fields = new LinkedHashMap<>();
+        for (Map.Entry<String, JsonField> field : file.description().members().entrySet()) {
+            fields.put(field.getKey(), field.getValue().value());
+        }
+        fields.put("weights", new Json.StringValue(weights.getFileName().toString()));
+        Safetensors.write(files.create(weights), file.tensors(), Map.of());
+        files.create(json).write((new Json.ObjectValue(fields).pretty() + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+}
