@@ -319,6 +319,11 @@ public final class Recurrent extends Op {
         return c0;
     }
 
+    /// Scores (T, N) of cells with attention, else null.
+    public @Nullable Value attention() {
+        return attention;
+    }
+
     /// Number of steps of each sequence, or null where all have T.
     public @Nullable Value lengths() {
         return lengths;
@@ -337,12 +342,6 @@ public final class Recurrent extends Op {
     /// x as (T, N, I).
     public Value x() {
         return x;
-    }
-
-    /// The attention as (T, N), or null.
-    @Nullable
-    Value attention() {
-        return attention;
     }
 
     /// Whether x and output have N before T.

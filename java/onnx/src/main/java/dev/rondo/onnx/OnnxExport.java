@@ -18,8 +18,8 @@ import java.util.Map;
 /// }
 ///
 /// Sizes that the model leaves open, such as N and T, are left open in the file. Weights are written as they are, not
-/// as they are packed. ONNX has no cells with attention or projections; other cells, directions, initial states and
-/// lengths become its RNN, LSTM and GRU. The operator set is 20.
+/// as they are packed. Cells, directions, initial states and lengths become ONNX's RNN, LSTM and GRU; cells with
+/// attention or projections, which it has not, become its Scan, without lengths. The operator set is 20.
 public final class OnnxExport {
     private OnnxExport() {}
 

@@ -77,6 +77,12 @@ class ExportTest {
         nets.add(chain("LSTM without bias", x, new LSTM(sizes.withoutBias())));
         nets.add(chain("reversed LSTM", x, new LSTM(sizes.reversed())));
         nets.add(chain("LSTM with peepholes", x, new LSTM(sizes.bidirectional(), true)));
+        nets.add(chain(
+                "LSTM with a projection", x, new LSTM(sizes.bidirectional().projected(3))));
+        nets.add(chain(
+                "stacked LSTM with a projection and peepholes",
+                batchFirst,
+                new LSTM(sizes.layers(2).projected(3).batchFirst(), true)));
         nets.add(chain("summed GRU", x, new GRU(sizes.bidirectional(Merge.SUM))));
         nets.add(chain("layers of two widths", x, new GRU(sizes.layers(List.of(4, 7)))));
         nets.add(chain("GRU of the paper", batchFirst, new GRU(sizes.batchFirst(), GRU.Reset.BEFORE_PRODUCT, false)));
@@ -161,6 +167,16 @@ class ExportTest {
                     LSTM.Output out = lstm.forward(in.get("x"), in.get("h0"), in.get("c0"));
                     return Map.of("y", out.output(), "hn", out.hN(), "cn", out.cN());
                 })));
+        for (GRU.Reset reset : GRU.Reset.values()) {
+            GRU augru = new GRU(Recurrence.of(6, 5).bidirectional(), reset, true);
+            augru.initialize(SEED);
+            nets.add(new Net(
+                    "attention, " + reset,
+                    Model.of(List.of(x, Input.floats("a", "T", "N"), Input.floats("h0", "2", "N", "5")), in -> {
+                        GRU.Output out = augru.forward(in.get("x"), in.get("h0"), in.get("a"));
+                        return Map.of("y", out.output(), "hn", out.hN());
+                    })));
+        }
         nets.add(new Net("lengths", Model.of(List.of(x, lengths), in -> {
             LSTM.Output out = lstm.forward(new PackedSequence(in.get("x"), in.get("lengths")));
             Value mask = Functional.sequenceMask(in.get("lengths"), out.output().shape());
@@ -257,7 +273,8 @@ class ExportTest {
     void refusesWhatOnnxLacks() {
         Path file = folder.resolve("net.onnx");
         Input x = Input.floats("x", "T", "N", "6");
-        Net projected = chain("projected", x, new LSTM(Recurrence.of(6, 5).projected(2)));
+        LSTM lstm = new LSTM(Recurrence.of(6, 5).projected(2));
+        Net projected = new Net("projected", Model.of(lstm, x, Input.ids("lengths", "N")));
         Net counted = chain(
                 "counted",
                 x,
@@ -266,7 +283,7 @@ class ExportTest {
 
         assertTrue(assertThrows(IllegalArgumentException.class, () -> OnnxExport.write(projected.model(), "n", file))
                 .getMessage()
-                .contains("lstm with a projection"));
+                .contains("lstm over sequences of unequal lengths"));
         assertTrue(assertThrows(IllegalArgumentException.class, () -> OnnxExport.write(counted.model(), "n", file))
                 .getMessage()
                 .contains("sizes"));

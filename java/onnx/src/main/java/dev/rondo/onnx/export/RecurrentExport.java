@@ -28,9 +28,9 @@ record RecurrentExport(Exporter exporter, Writer writer) {
 
     void write(Recurrent first, Recurrent second) {
         List<Recurrent.Weights> weights = first.weights();
-        if (first.cell().hasAttention() || weights.getFirst().projectionWeight() != null) {
-            throw new IllegalArgumentException("ONNX has no operator for " + first.cell()
-                    + (first.cell().hasAttention() ? "" : " with a projection"));
+        if (ScanExport.serves(first)) {
+            new ScanExport(exporter, writer, first, second).write();
+            return;
         }
         boolean bidirectional = first.directions().size() == 2;
         List<Direction> inOrder = List.of(Direction.LEFT_TO_RIGHT, Direction.RIGHT_TO_LEFT);

@@ -3,6 +3,7 @@ package dev.rondo.onnx.export;
 import dev.rondo.onnx.graph.Attribute;
 import dev.rondo.onnx.graph.Constant;
 import dev.rondo.onnx.graph.ElementType;
+import dev.rondo.onnx.graph.Graph;
 import dev.rondo.onnx.graph.Node;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
@@ -23,7 +24,20 @@ final class Writer {
     private final Map<Tensor, String> names = new IdentityHashMap<>();
     private final Map<Tensor, String> derived = new IdentityHashMap<>();
     private final Map<List<Long>, String> integers = new LinkedHashMap<>();
-    private int count;
+    private final int[] count; // shared with the graphs inside, whose names have to differ
+
+    Writer() {
+        this(new int[1]);
+    }
+
+    private Writer(int[] count) {
+        this.count = count;
+    }
+
+    /// A graph inside a node of this one.
+    Writer inner() {
+        return new Writer(count);
+    }
 
     List<Node> nodes() {
         return nodes;
@@ -35,7 +49,7 @@ final class Writer {
 
     /// A name that nothing has yet.
     String fresh(String stem) {
-        return stem + "_" + count++;
+        return stem + "_" + count[0]++;
     }
 
     /// Adds a node.
@@ -61,6 +75,7 @@ final class Writer {
             case Integer integer -> new Attribute.IntValue(integer);
             case Float number -> new Attribute.FloatValue(number);
             case String text -> new Attribute.TextValue(text);
+            case Graph graph -> new Attribute.GraphValue(graph);
             case long[] values ->
                 new Attribute.IntValues(Arrays.stream(values).boxed().toList());
             case int[] values ->

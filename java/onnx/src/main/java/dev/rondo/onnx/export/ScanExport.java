@@ -1,0 +1,207 @@
+package dev.rondo.onnx.export;
+
+import dev.rondo.onnx.graph.ElementType;
+import dev.rondo.onnx.graph.Graph;
+import dev.rondo.op.Cell;
+import dev.rondo.op.Recurrent;
+import dev.rondo.program.Direction;
+import dev.rondo.program.Merge;
+import dev.rondo.program.Value;
+import dev.rondo.tensor.Shape;
+import dev.rondo.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Writes recurrent layers that ONNX has no operator for, those with projections and those with attention, as its Scan:
+/// a graph that runs once a step. The input's share of the gates is computed before, for all steps.
+record ScanExport(Exporter exporter, Writer writer, Recurrent first, Recurrent second) {
+    /// Whether a layer is one of these.
+    static boolean serves(Recurrent layer) {
+        return layer.cell().hasAttention() || layer.weights().getFirst().projectionWeight() != null;
+    }
+
+    void write() {
+        if (first.lengths() != null) {
+            throw new IllegalArgumentException(
+                    "ONNX has no operator for " + first.cell() + " over sequences of unequal lengths");
+        }
+        List<String> outputs = new ArrayList<>();
+        List<List<String>> states = List.of(new ArrayList<>(), new ArrayList<>());
+        for (int d = 0; d < first.directions().size(); d++) {
+            List<String> results = direction(d);
+            for (int i = 0; i < results.size() - 1; i++) {
+                states.get(i).add(writer.single("Unsqueeze", List.of(results.get(i), writer.integers(0))));
+            }
+            outputs.add(results.getLast());
+        }
+        output(outputs);
+        for (int i = 1; i < first.outputs().size(); i++) {
+            String name = exporter.output(first.outputs().get(i));
+            writer.node("Concat", states.get(i - 1), List.of(name), "axis", 0);
+        }
+    }
+
+    private void output(List<String> directions) {
+        boolean sums = first.merge() == Merge.SUM && directions.size() == 2;
+        String output = exporter.output(first.output());
+        String joined = first.isBatchFirst() ? writer.fresh("joined") : output;
+        if (sums) {
+            writer.node("Add", directions, List.of(joined));
+        } else {
+            writer.node("Concat", directions, List.of(joined), "axis", 2);
+        }
+        if (first.isBatchFirst()) {
+            writer.node("Transpose", List.of(joined), List.of(output), "perm", new int[] {1, 0, 2});
+        }
+    }
+
+    /// Writes a direction.
+    ///
+    /// @return the last states, and the output (T, N, R)
+    private List<String> direction(int d) {
+        Recurrent.Weights weights = first.weights().get(d);
+        String x = exporter.name(new Twin(first.x(), second.x()));
+        String gates = plus(product(x, weights.inputWeight()), weights.inputBias());
+        List<String> inputs = new ArrayList<>();
+        inputs.add(
+                state(first.h0(), second.h0(), d, weights.stateWeight().shape().size(1)));
+        if (first.cell().hasCellState()) {
+            long hidden = weights.inputWeight().shape().size(0) / first.cell().gates();
+            inputs.add(state(first.c0(), second.c0(), d, hidden));
+        }
+        inputs.add(gates);
+        if (first.attention() != null) {
+            String scores = exporter.name(new Twin(first.attention(), second.attention()));
+            inputs.add(writer.single("Unsqueeze", List.of(scores, writer.integers(2)))); // (T, N, 1)
+        }
+        int carried = first.cell().hasCellState() ? 2 : 1;
+        List<String> results = new ArrayList<>();
+        for (int i = 0; i <= carried; i++) {
+            results.add(writer.fresh("scanned"));
+        }
+        int backwards = first.directions().get(d) == Direction.RIGHT_TO_LEFT ? 1 : 0;
+        long[] inputDirections = new long[inputs.size() - carried];
+        Arrays.fill(inputDirections, backwards);
+        writer.node(
+                "Scan",
+                inputs,
+                results,
+                "body",
+                first.cell() == Cell.LSTM ? lstm(weights) : augru(weights),
+                "num_scan_inputs",
+                inputDirections.length,
+                "scan_input_directions",
+                inputDirections,
+                "scan_output_directions",
+                new long[] {backwards});
+        return results;
+    }
+
+    private String product(String x, Value weight) {
+        Tensor matrix = weight.constant();
+        return writer.single(
+                "MatMul", List.of(x, writer.derived("weight_t", matrix, () -> Operations.transposed(matrix))));
+    }
+
+    private String plus(String x, @Nullable Value bias) {
+        return bias == null ? x : writer.single("Add", List.of(x, writer.constant("bias", bias.constant())));
+    }
+
+    /// The initial state of a direction (N, width).
+    private String state(@Nullable Value given, @Nullable Value other, int d, long width) {
+        if (given != null) {
+            String all = exporter.name(new Twin(given, other));
+            return writer.single("Gather", List.of(all, writer.integer(d)), "axis", 0);
+        }
+        Twin x = new Twin(first.x(), second.x());
+        String samples = exporter.size(x.size(1));
+        String shape = writer.single("Concat", List.of(samples, writer.integers(width)), "axis", 0);
+        return writer.single("ConstantOfShape", List.of(shape));
+    }
+
+    private static Graph.Slot slot(String name) {
+        return new Graph.Slot(name, ElementType.FLOAT, null);
+    }
+
+    /// One step of an LSTM: gates i, f, g, o.
+    private Graph lstm(Recurrent.Weights weights) {
+        Writer inner = writer.inner();
+        ScanExport step = new ScanExport(exporter, inner, first, second);
+        String h = inner.fresh("h");
+        String c = inner.fresh("c");
+        String x = inner.fresh("x");
+        String sum =
+                inner.single("Add", List.of(x, step.plus(step.product(h, weights.stateWeight()), weights.stateBias())));
+        List<String> gates = step.split(sum, 4);
+        Value peepholes = weights.peepholeWeight();
+        String i = inner.single("Sigmoid", List.of(step.peeping(gates.get(0), peepholes, 0, c)));
+        String f = inner.single("Sigmoid", List.of(step.peeping(gates.get(1), peepholes, 1, c)));
+        String g = inner.single("Tanh", List.of(gates.get(2)));
+        String kept = inner.single("Mul", List.of(f, c));
+        String next = inner.single("Add", List.of(kept, inner.single("Mul", List.of(i, g))));
+        String o = inner.single("Sigmoid", List.of(step.peeping(gates.get(3), peepholes, 2, next)));
+        String hidden = inner.single("Mul", List.of(o, inner.single("Tanh", List.of(next))));
+        String projected =
+                weights.projectionWeight() == null ? hidden : step.product(hidden, weights.projectionWeight());
+        return body(inner, List.of(h, c, x), List.of(projected, next, inner.single("Identity", List.of(projected))));
+    }
+
+    private String peeping(String gate, @Nullable Value peepholes, int row, String c) {
+        if (peepholes == null) {
+            return gate;
+        }
+        long width = peepholes.shape().size(1);
+        float[] all = peepholes.constant().toFloatArray();
+        float[] own = Arrays.copyOfRange(all, (int) (row * width), (int) ((row + 1) * width));
+        String weight = writer.constant("peephole", Tensor.of(Shape.of(width), own));
+        return writer.single("Add", List.of(gate, writer.single("Mul", List.of(weight, c))));
+    }
+
+    /// One step of a GRU with attention: gates r, z, n.
+    private Graph augru(Recurrent.Weights weights) {
+        Writer inner = writer.inner();
+        ScanExport step = new ScanExport(exporter, inner, first, second);
+        String h = inner.fresh("h");
+        String x = inner.fresh("x");
+        String score = inner.fresh("score");
+        List<String> given = step.split(x, 3);
+        List<String> own = step.split(step.plus(step.product(h, weights.stateWeight()), weights.stateBias()), 3);
+        String r = inner.single("Sigmoid", List.of(inner.single("Add", List.of(given.get(0), own.get(0)))));
+        String z = inner.single("Sigmoid", List.of(inner.single("Add", List.of(given.get(1), own.get(1)))));
+        String share;
+        if (first.cell() == Cell.LBR_AUGRU) {
+            share = inner.single("Mul", List.of(r, own.get(2)));
+        } else {
+            String reset = inner.single("Mul", List.of(r, h));
+            share = step.split(step.plus(step.product(reset, weights.stateWeight()), weights.stateBias()), 3)
+                    .get(2);
+        }
+        String n = inner.single("Tanh", List.of(inner.single("Add", List.of(given.get(2), share))));
+        String one = inner.constant("one", Tensor.of(Shape.of(), 1f));
+        String weaker = inner.single("Mul", List.of(inner.single("Sub", List.of(one, score)), z));
+        String kept = inner.single("Mul", List.of(weaker, h));
+        String taken = inner.single("Mul", List.of(inner.single("Sub", List.of(one, weaker)), n));
+        String next = inner.single("Add", List.of(kept, taken));
+        return body(inner, List.of(h, x, score), List.of(next, inner.single("Identity", List.of(next))));
+    }
+
+    private List<String> split(String gates, int count) {
+        List<String> parts = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            parts.add(writer.fresh("gate"));
+        }
+        writer.node("Split", List.of(gates), parts, "axis", 1, "num_outputs", count);
+        return parts;
+    }
+
+    private static Graph body(Writer inner, List<String> inputs, List<String> outputs) {
+        return new Graph(
+                "step",
+                inner.nodes(),
+                inner.constants(),
+                inputs.stream().map(ScanExport::slot).toList(),
+                outputs.stream().map(ScanExport::slot).toList());
+    }
+}
