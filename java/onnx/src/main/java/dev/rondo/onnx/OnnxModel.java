@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 /// that read constants alone are computed once, those that read shapes alone when a session is made; what remains runs
 /// on oneDNN wherever it has the operation.
 ///
-/// Source: the ONNX specification (IR 3 and newer), operator sets 7 to 27.
+/// Source: the ONNX specification (IR 3 and newer), operator sets 7 to 28.
 public final class OnnxModel {
     private final Document document;
     private final Operators operators;

@@ -212,7 +212,7 @@ final class Case {
     byte[] bytes() {
         try {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-            DocumentWriter.write(new Document(graph(), opsets, "test", Map.of(), List.of()), bytes);
+            DocumentWriter.write(new Document(graph(), opsets, "test", Map.of()), bytes);
             return bytes.toByteArray();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -3,9 +3,12 @@ package dev.rondo.onnx;
 import dev.rondo.onnx.graph.ElementType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Quantised numbers, and graphs in nodes, against ONNX Runtime.
 class ControlTest {
@@ -148,5 +151,37 @@ class ControlTest {
                                 "scan_output_directions",
                                 new long[] {1})
                         .gives("last", "all"));
+    }
+
+    /// ONNX Runtime quantises the input and the state as well, so that results agree to two digits.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void quantizedLayersComeClose(boolean byGate) {
+        int hidden = 4;
+        int rows = 4 * hidden;
+        Case graph = one("DynamicQuantizeLSTM", 6, 3, 5);
+        for (String weight : new String[] {"w", "r"}) {
+            int width = weight.equals("w") ? 5 : hidden;
+            long[] values = new long[width * rows];
+            Arrays.setAll(values, i -> (i * 37 + width) % 251 - 125);
+            float[] scales = new float[byGate ? rows : 1];
+            Arrays.fill(scales, 0.005f);
+            long[] sizes = byGate ? new long[] {1, rows} : new long[] {1};
+            graph.constant(weight, ElementType.INT8, Tensor.of(Shape.of(1, width, rows), values))
+                    .constant(weight + "s", Tensor.of(Shape.of(sizes), scales))
+                    .constant(weight + "z", ElementType.INT8, Tensor.of(Shape.of(sizes), new long[scales.length]));
+        }
+        graph.weights("b", 1, 2 * rows)
+                .nodeOf(
+                        "com.microsoft",
+                        "DynamicQuantizeLSTM",
+                        "x w r b _ _ _ _ ws wz rs rz",
+                        "y yh yc",
+                        "hidden_size",
+                        hidden)
+                .gives("y", "yh", "yc");
+        byte[] bytes = graph.bytes();
+        Map<String, Tensor> expected = Comparison.onnxRuntime(bytes, graph.values, graph.types);
+        Comparison.assertClose(graph.toString(), expected, Comparison.rondo(bytes, graph.values), 0.02);
     }
 }

@@ -75,7 +75,7 @@ public final class Exporter {
             slots.add(new Graph.Slot(output, Writer.type(value.type()), dimensions(twin)));
         });
         Graph graph = new Graph(name, writer.nodes(), writer.constants(), inputs, slots);
-        return new Document(graph, Map.of("", OPSET), "Rondo", metadata, List.of());
+        return new Document(graph, Map.of("", OPSET), "Rondo", metadata);
     }
 
     private static List<Shape> shapes(List<Input> inputs, long... sizes) {

@@ -49,7 +49,6 @@ public final class DocumentReader {
         List<Graph> graphs = new ArrayList<>();
         Map<String, Long> opsets = new LinkedHashMap<>();
         Map<String, String> metadata = new LinkedHashMap<>();
-        List<Document.Function> functions = new ArrayList<>();
         String[] producer = {"", ""};
         try {
             wire.fields(number -> {
@@ -58,7 +57,6 @@ public final class DocumentReader {
                     case 7 -> graphs.add(graph(wire));
                     case 8 -> opset(wire, opsets);
                     case 14 -> TensorMessage.readEntry(wire, metadata);
-                    case 25 -> functions.add(function(wire));
                     default -> {}
                 }
             });
@@ -69,7 +67,7 @@ public final class DocumentReader {
             throw new MalformedFileException(
                     file, "is no ONNX model: it has " + (graphs.size() == 1 ? "no operator set" : "no graph"));
         }
-        return new Document(graphs.getFirst(), opsets, (producer[0] + " " + producer[1]).strip(), metadata, functions);
+        return new Document(graphs.getFirst(), opsets, (producer[0] + " " + producer[1]).strip(), metadata);
     }
 
     private static void opset(Wire wire, Map<String, Long> into) throws IOException {
@@ -171,11 +169,6 @@ public final class DocumentReader {
                 case 8 -> wire.integers(integers);
                 case 9 -> texts.add(text(wire));
                 case 20 -> type = wire.integer();
-                case 21 ->
-                    throw new MalformedFileException(
-                            file,
-                            "has the attribute " + MalformedFileException.quote(name)
-                                    + ", which refers to one of a function's: Rondo does not read such functions");
                 default -> {}
             }
         }
@@ -209,24 +202,6 @@ public final class DocumentReader {
                 default -> new Attribute.TextValue("");
             };
         }
-    }
-
-    private Document.Function function(Wire wire) throws IOException {
-        List<String> inputs = new ArrayList<>();
-        List<String> outputs = new ArrayList<>();
-        List<Node> nodes = new ArrayList<>();
-        String[] texts = {"", ""}; // name, domain
-        wire.message(number -> {
-            switch (number) {
-                case 1 -> texts[0] = wire.text();
-                case 4 -> inputs.add(wire.text());
-                case 5 -> outputs.add(wire.text());
-                case 7 -> nodes.add(node(wire));
-                case 10 -> texts[1] = normal(wire.text());
-                default -> {}
-            }
-        });
-        return new Document.Function(texts[1], texts[0], inputs, outputs, nodes);
     }
 
     private static Graph.Slot slot(Wire wire) throws IOException {

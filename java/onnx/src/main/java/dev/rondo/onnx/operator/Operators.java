@@ -14,7 +14,7 @@ import java.util.Set;
 /// The operators that Rondo knows, in the versions that a file asks for.
 public final class Operators {
     private static final long OLDEST = 7;
-    private static final long NEWEST = 27;
+    private static final long NEWEST = 28;
 
     private static final Map<String, Operator> KNOWN = new HashMap<>();
 
