@@ -269,9 +269,9 @@ typedef struct rondo_step {
     int64_t diff_attention_batch;
 } rondo_step;
 
-/* h = act(gates); activation 0 is tanh, 1 ReLU, 2 the logistic function. The backward pass reads dst. */
-void rondo_rnn_step_f32(int32_t activation, const rondo_step *step);
-void rondo_rnn_step_backward_f32(int32_t activation, const rondo_step *step);
+/* h = act(gates); the cell is RONDO_RNN_TANH, RONDO_RNN_RELU or RONDO_RNN_LOGISTIC. The backward pass reads dst. */
+void rondo_rnn_step_f32(int32_t cell, const rondo_step *step);
+void rondo_rnn_step_backward_f32(int32_t cell, const rondo_step *step);
 
 /* Gates i, f, g, o: c = f c + i g, h = o tanh(c). */
 void rondo_lstm_step_f32(const rondo_step *step);

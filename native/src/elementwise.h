@@ -75,6 +75,8 @@ inline vec log1p(vec x) {
 
 inline vec sigmoid(vec x) { return 1.0f / (1.0f + exp(-x)); }
 
+inline vec relu(vec x) { return x > 0.0f ? x : (x <= 0.0f ? vec{} : x); }  // NaN stays
+
 inline vec tanh(vec x) { return 1.0f - 2.0f / (1.0f + exp(x + x)); }
 
 }  // namespace rondo::RONDO_ISA

@@ -46,8 +46,8 @@ struct Kernels {
                         bool accumulate);
     void (*dropout)(const float *src, float *dst, int64_t repeats, int64_t count, float p, uint64_t seed,
                     uint64_t offset);
-    void (*rnn_step)(int32_t activation, const rondo_step &step);
-    void (*rnn_step_backward)(int32_t activation, const rondo_step &step);
+    void (*rnn_step)(int32_t cell, const rondo_step &step);
+    void (*rnn_step_backward)(int32_t cell, const rondo_step &step);
     void (*lstm_step)(const rondo_step &step);
     void (*lstm_step_backward)(const rondo_step &step);
     void (*lbr_gru_step)(const rondo_step &step);
@@ -104,8 +104,8 @@ void scale(float *x, int64_t count, float factor);
 void clamp(float *x, int64_t count, float bound);
 void column_sums(const float *src, int64_t rows, int64_t width, int64_t row_stride, float *dst, bool accumulate);
 void dropout(const float *src, float *dst, int64_t repeats, int64_t count, float p, uint64_t seed, uint64_t offset);
-void rnn_step(int32_t activation, const rondo_step &step);
-void rnn_step_backward(int32_t activation, const rondo_step &step);
+void rnn_step(int32_t cell, const rondo_step &step);
+void rnn_step_backward(int32_t cell, const rondo_step &step);
 void lstm_step(const rondo_step &step);
 void lstm_step_backward(const rondo_step &step);
 void lbr_gru_step(const rondo_step &step);

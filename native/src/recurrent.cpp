@@ -147,8 +147,6 @@ private:
     }
 };
 
-vec relu(vec x) { return x > 0.0f ? x : (x <= 0.0f ? vec{} : x); }  // NaN stays
-
 template <vec (*kActivation)(vec)>
 struct Rnn : Run<1> {
     using Run::Run;

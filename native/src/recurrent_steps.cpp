@@ -42,28 +42,27 @@ void store_attention(const rondo_step &s, int64_t n, const Sum &diff_share) {
 
 }  // namespace
 
-void rnn_step(int32_t activation, const rondo_step &s) {
+void rnn_step(int32_t cell, const rondo_step &s) {
     for (int64_t n = 0; n < s.batch; n++) {
         const float *const g = s.gates + n * s.hidden;
         float *const dst = s.dst + n * s.dst_batch;
         for_each_vec(s.hidden, [&](int64_t i, auto lanes) {
             const vec x = lanes.load(g + i);
-            const vec relu = x > 0.0f ? x : (x <= 0.0f ? vec{} : x);  // NaN stays
-            lanes.store(dst + i, activation == 0 ? tanh(x) : activation == 1 ? relu : sigmoid(x));
+            lanes.store(dst + i, cell == RONDO_RNN_TANH ? tanh(x) : cell == RONDO_RNN_RELU ? relu(x) : sigmoid(x));
         });
     }
 }
 
-void rnn_step_backward(int32_t activation, const rondo_step &s) {
+void rnn_step_backward(int32_t cell, const rondo_step &s) {
     for (int64_t n = 0; n < s.batch; n++) {
         const float *const h = s.dst + n * s.dst_batch;
         const float *const diff_dst = row(s.diff_dst, s.diff_dst_batch, n);
         for_each_vec(s.hidden, [&](int64_t i, auto lanes) {
             const vec dh = gradient(diff_dst, s.diff_state + n * s.hidden, i, lanes);
             const vec y = lanes.load(h + i);
-            const vec relu = y > 0.0f ? dh : (y <= 0.0f ? vec{} : y);  // NaN stays
-            const vec slope = activation == 0 ? 1.0f - y * y : y * (1.0f - y);
-            lanes.store(s.gates + n * s.hidden + i, activation == 1 ? relu : dh * slope);
+            const vec through = y > 0.0f ? dh : (y <= 0.0f ? vec{} : y);  // NaN stays
+            const vec slope = cell == RONDO_RNN_TANH ? 1.0f - y * y : y * (1.0f - y);
+            lanes.store(s.gates + n * s.hidden + i, cell == RONDO_RNN_RELU ? through : dh * slope);
         });
     }
 }

@@ -158,9 +158,9 @@ void rondo_dropout_f32(const float *src, float *dst, int64_t repeats, int64_t co
     kernels.dropout(src, dst, repeats, count, p, seed, offset);
 }
 
-void rondo_rnn_step_f32(int32_t activation, const rondo_step *step) { kernels.rnn_step(activation, *step); }
+void rondo_rnn_step_f32(int32_t cell, const rondo_step *step) { kernels.rnn_step(cell, *step); }
 
-void rondo_rnn_step_backward_f32(int32_t activation, const rondo_step *step) { kernels.rnn_step_backward(activation, *step); }
+void rondo_rnn_step_backward_f32(int32_t cell, const rondo_step *step) { kernels.rnn_step_backward(cell, *step); }
 
 void rondo_lstm_step_f32(const rondo_step *step) { kernels.lstm_step(*step); }
 

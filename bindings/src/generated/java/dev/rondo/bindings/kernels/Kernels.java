@@ -1174,7 +1174,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void rondo_rnn_step_f32(int32_t activation, const rondo_step *step)
+     * void rondo_rnn_step_f32(int32_t cell, const rondo_step *step)
      * }
      */
     public static FunctionDescriptor rondo_rnn_step_f32$descriptor() {
@@ -1184,7 +1184,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void rondo_rnn_step_f32(int32_t activation, const rondo_step *step)
+     * void rondo_rnn_step_f32(int32_t cell, const rondo_step *step)
      * }
      */
     public static MethodHandle rondo_rnn_step_f32$handle() {
@@ -1194,7 +1194,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * void rondo_rnn_step_f32(int32_t activation, const rondo_step *step)
+     * void rondo_rnn_step_f32(int32_t cell, const rondo_step *step)
      * }
      */
     public static MemorySegment rondo_rnn_step_f32$address() {
@@ -1203,16 +1203,16 @@ public class Kernels extends Kernels$shared {
 
     /**
      * {@snippet lang=c :
-     * void rondo_rnn_step_f32(int32_t activation, const rondo_step *step)
+     * void rondo_rnn_step_f32(int32_t cell, const rondo_step *step)
      * }
      */
-    public static void rondo_rnn_step_f32(int activation, MemorySegment step) {
+    public static void rondo_rnn_step_f32(int cell, MemorySegment step) {
         var mh$ = rondo_rnn_step_f32.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("rondo_rnn_step_f32", activation, step);
+                traceDowncall("rondo_rnn_step_f32", cell, step);
             }
-            mh$.invokeExact(activation, step);
+            mh$.invokeExact(cell, step);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1234,7 +1234,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void rondo_rnn_step_backward_f32(int32_t activation, const rondo_step *step)
+     * void rondo_rnn_step_backward_f32(int32_t cell, const rondo_step *step)
      * }
      */
     public static FunctionDescriptor rondo_rnn_step_backward_f32$descriptor() {
@@ -1244,7 +1244,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void rondo_rnn_step_backward_f32(int32_t activation, const rondo_step *step)
+     * void rondo_rnn_step_backward_f32(int32_t cell, const rondo_step *step)
      * }
      */
     public static MethodHandle rondo_rnn_step_backward_f32$handle() {
@@ -1254,7 +1254,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * void rondo_rnn_step_backward_f32(int32_t activation, const rondo_step *step)
+     * void rondo_rnn_step_backward_f32(int32_t cell, const rondo_step *step)
      * }
      */
     public static MemorySegment rondo_rnn_step_backward_f32$address() {
@@ -1263,16 +1263,16 @@ public class Kernels extends Kernels$shared {
 
     /**
      * {@snippet lang=c :
-     * void rondo_rnn_step_backward_f32(int32_t activation, const rondo_step *step)
+     * void rondo_rnn_step_backward_f32(int32_t cell, const rondo_step *step)
      * }
      */
-    public static void rondo_rnn_step_backward_f32(int activation, MemorySegment step) {
+    public static void rondo_rnn_step_backward_f32(int cell, MemorySegment step) {
         var mh$ = rondo_rnn_step_backward_f32.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("rondo_rnn_step_backward_f32", activation, step);
+                traceDowncall("rondo_rnn_step_backward_f32", cell, step);
             }
-            mh$.invokeExact(activation, step);
+            mh$.invokeExact(cell, step);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

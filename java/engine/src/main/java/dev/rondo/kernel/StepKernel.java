@@ -14,19 +14,19 @@ public enum StepKernel {
     RNN_TANH {
         @Override
         Step step(MemorySegment step, boolean backward) {
-            return rnn(0, step, backward);
+            return rnn(RONDO_RNN_TANH(), step, backward);
         }
     },
     RNN_RELU {
         @Override
         Step step(MemorySegment step, boolean backward) {
-            return rnn(1, step, backward);
+            return rnn(RONDO_RNN_RELU(), step, backward);
         }
     },
     RNN_LOGISTIC {
         @Override
         Step step(MemorySegment step, boolean backward) {
-            return rnn(2, step, backward);
+            return rnn(RONDO_RNN_LOGISTIC(), step, backward);
         }
     },
     LSTM {
@@ -72,10 +72,8 @@ public enum StepKernel {
 
     abstract Step step(MemorySegment step, boolean backward);
 
-    private static Step rnn(int activation, MemorySegment step, boolean backward) {
-        return backward
-                ? () -> rondo_rnn_step_backward_f32(activation, step)
-                : () -> rondo_rnn_step_f32(activation, step);
+    private static Step rnn(int cell, MemorySegment step, boolean backward) {
+        return backward ? () -> rondo_rnn_step_backward_f32(cell, step) : () -> rondo_rnn_step_f32(cell, step);
     }
 
     private static MemorySegment struct(StepArguments a, Arena arena) {

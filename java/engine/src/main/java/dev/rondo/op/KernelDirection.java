@@ -28,7 +28,7 @@ record KernelDirection(Emitter emitter, OneDirection part) {
     /// Whether this is the road for a layer.
     ///
     /// @throws IllegalArgumentException if the system property `dev.rondo.recurrent` has an unknown value
-    static boolean serves(RecurrentDescriptor d, int threads) {
+    static boolean serves(RecurrentDescriptor d) {
         return switch (ROAD) {
             case "fastest" -> RecurrentKernel.isAvailable() && !d.isProjected() && d.batch() <= LARGEST_BATCH;
             case "onednn" -> false;

@@ -53,7 +53,7 @@ record OneDirection(
     }
 
     void emit(Emitter emitter) {
-        if (KernelDirection.serves(descriptor, emitter.threads())) {
+        if (KernelDirection.serves(descriptor)) {
             new KernelDirection(emitter, withContiguousState(emitter)).emit();
         } else if (descriptor.cell().hasAttention() && descriptor.direction() == Direction.RIGHT_TO_LEFT) {
             emitReversed(emitter);
