@@ -20,7 +20,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /* Changes with every incompatible change of this header and of those it includes. */
-#define RONDO_ABI_VERSION 5
+#define RONDO_ABI_VERSION 6
 
 /* The RONDO_ABI_VERSION the library was built with. */
 int32_t rondo_abi_version(void);
@@ -71,6 +71,36 @@ void rondo_softmax_f32(const float *src, float *dst, int64_t rows, int64_t width
 #define RONDO_LBR_GRU 5
 
 /*
+ * The functions that may stand in the place of these, with parameters alpha and beta.
+ */
+#define RONDO_RELU 0             /* max(x, 0) */
+#define RONDO_TANH 1             /* tanh(x) */
+#define RONDO_SIGMOID 2          /* 1 / (1 + exp(-x)) */
+#define RONDO_AFFINE 3           /* alpha * x + beta */
+#define RONDO_LEAKY_RELU 4       /* x if not negative, else alpha * x */
+#define RONDO_THRESHOLDED_RELU 5 /* x if not less than alpha, else 0 */
+#define RONDO_SCALED_TANH 6      /* alpha * tanh(beta * x) */
+#define RONDO_HARD_SIGMOID 7     /* min(max(alpha * x + beta, 0), 1) */
+#define RONDO_ELU 8              /* x if not negative, else alpha * (exp(x) - 1) */
+#define RONDO_SOFTSIGN 9         /* x / (1 + |x|) */
+#define RONDO_SOFTPLUS 10        /* log(1 + exp(x)) */
+
+typedef struct rondo_function {
+    int32_t kind; /* RONDO_RELU... */
+    float alpha;
+    float beta;
+} rondo_function;
+
+/* What a cell is made of where it is not as above. */
+typedef struct rondo_functions {
+    rondo_function gate;      /* in place of sigmoid, and of RNN's act */
+    rondo_function candidate; /* in place of the tanh that gives c~ and o */
+    rondo_function output;    /* in place of LSTM's tanh(c) */
+    float clip;               /* all of them get min(max(x, -clip), clip) of their argument x; may be infinite */
+    int32_t coupled;          /* not 0: LSTM's f is 1 - i */
+} rondo_functions;
+
+/*
  * The arguments of a recurrent layer over a batch of sequences in one direction, with T = steps, N = batch,
  * I = input, H = hidden, and K gates.
  *
@@ -97,6 +127,14 @@ typedef struct rondo_recurrent {
     const float *weights;    /* U, as rondo_recurrent_pack_f32 wrote it for so many parts */
     const float *state_bias; /* b': (H), of LBR_GRU alone */
     const float *peephole;   /* p: (3, H) for i, f, o, or NULL; of LSTM alone */
+
+    const rondo_functions *functions; /* or NULL for those of the equations */
+
+    /*
+     * The numbers of steps of the sequences, from 0 to T: (N), or NULL where all have T. Reversed, a sequence begins
+     * with its own last step. Behind its length dst_layer is 0, and its state stays as it is.
+     */
+    const int64_t *lengths;
 
     const float *attention; /* a: (T, N), or NULL; of GRU and LBR_GRU alone */
     int64_t attention_step;

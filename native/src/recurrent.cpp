@@ -1,6 +1,7 @@
 // Recurrent layers, step by step over packed weights: what a small batch needs, where reading the weights is the cost.
 #include "barrier.h"
 #include "elementwise.h"
+#include "functions.h"
 #include "kernels.h"
 #include "matrix.h"
 
@@ -50,7 +51,7 @@ public:
                  steps_at_once(args.steps, args.batch) * args.batch * kGates * share.first;
     }
 
-    // Calls step(t, inputs of that step) for all steps.
+    // Calls step(i, inputs of that step) for all steps.
     template <class Step>
     void all_steps(Step step) {
         for (int64_t n = 0; n < args.batch; n++) {
@@ -63,7 +64,7 @@ public:
             const int64_t count = args.steps - begin < most ? args.steps - begin : most;
             project_inputs(begin, count);
             for (int64_t i = 0; i < count; i++) {
-                step(position(begin + i), inputs + i * args.batch * kGates * share.width);
+                step(begin + i, inputs + i * args.batch * kGates * share.width);
                 meet(args.barrier, args.parts);
                 float *const before = state;
                 state = next;
@@ -97,6 +98,18 @@ protected:
                  args.hidden, gates * share.width / kWidth, products + first * share.width, kGates * share.width);
     }
 
+    // Calls body(n, t) for each sequence whose step i comes, and where in it that is.
+    template <class Body>
+    void for_each_sequence(int64_t i, Body body) const {
+        for (int64_t n = 0; n < args.batch; n++) {
+            if (i < length(n)) {
+                body(n, position(i, n));
+            } else {
+                stay(i, n);
+            }
+        }
+    }
+
     // Calls body(i, lanes, gate input) for each register of the part's units of a sequence.
     template <class Body>
     void for_each_unit(const float *input, int64_t n, Body body) const {
@@ -112,7 +125,7 @@ protected:
     void put(int64_t t, int64_t n, int64_t i, Lanes lanes, vec h) const {
         store(row(next, n) + i, h);
         if (args.dst_layer) {
-            lanes.store(args.dst_layer + t * args.dst_layer_step + n * args.dst_layer_batch + share.first + i, h);
+            lanes.store(layer_row(t, n) + i, h);
         }
     }
 
@@ -122,11 +135,31 @@ protected:
     }
 
 private:
-    int64_t position(int64_t i) const { return args.reverse ? args.steps - 1 - i : i; }
+    int64_t length(int64_t n) const { return args.lengths ? args.lengths[n] : args.steps; }
+
+    // Behind a sequence's length, the padding's.
+    int64_t position(int64_t i, int64_t n) const {
+        return args.reverse && i < length(n) ? length(n) - 1 - i : i;
+    }
+
+    void stay(int64_t t, int64_t n) const {
+        const float *const before = row(state, n);
+        for_each_vec(share.count, [&](int64_t i, auto lanes) {
+            store(row(next, n) + i, load(before + i));
+            if (args.dst_layer) {
+                lanes.store(layer_row(t, n) + i, vec{});
+            }
+        });
+    }
+
+    float *layer_row(int64_t t, int64_t n) const {
+        return args.dst_layer + t * args.dst_layer_step + n * args.dst_layer_batch + share.first;
+    }
 
     void project_inputs(int64_t begin, int64_t count) const {
         const auto x = [&](int64_t r) {
-            return args.x + position(begin + r / args.batch) * args.x_step + r % args.batch * args.x_batch;
+            const int64_t n = r % args.batch;
+            return args.x + position(begin + r / args.batch, n) * args.x_step + n * args.x_batch;
         };
         multiply(x, count * args.batch, args.input_weights + args.input * kGates * share.first, args.input,
                  kGates * share.width / kWidth, inputs, kGates * share.width);
@@ -147,28 +180,63 @@ private:
     }
 };
 
+// What the arguments of a cell's gates go through: one function alone,
 template <vec (*kActivation)(vec)>
-struct Rnn : Run<1> {
-    using Run::Run;
+struct Only {
+    explicit Only(const rondo_recurrent &) {}
+    vec gate(vec x) const { return kActivation(x); }
+};
 
-    void step(int64_t t, const float *inputs_of_step) const {
-        project(state, args.weights, 1, 0);
-        for (int64_t n = 0; n < args.batch; n++) {
-            const float *const p = product(n);
-            for_each_unit(inputs_of_step, n, [&](int64_t i, auto lanes, auto input) {
-                put(t, n, i, lanes, kActivation(input(0) + load(p + i)));
-            });
-        }
+// those of the equations,
+struct Usual : Only<sigmoid> {
+    using Only::Only;
+    vec candidate(vec x) const { return tanh(x); }
+    vec output(vec x) const { return tanh(x); }
+    vec forget(vec, vec x) const { return gate(x); }
+};
+
+// or those that the caller chose.
+class Chosen {
+public:
+    explicit Chosen(const rondo_recurrent &args) : functions(*args.functions) {}
+    vec gate(vec x) const { return apply(functions.gate, clipped(x)); }
+    vec candidate(vec x) const { return apply(functions.candidate, clipped(x)); }
+    vec output(vec x) const { return apply(functions.output, clipped(x)); }
+    vec forget(vec in, vec x) const { return functions.coupled ? 1.0f - in : gate(x); }
+
+private:
+    const rondo_functions &functions;
+
+    vec clipped(vec x) const {
+        const float clip = functions.clip;
+        return x > clip ? splat(clip) : x < -clip ? splat(-clip) : x;  // NaN stays
     }
 };
 
-template <bool kPeephole>
+template <class Functions>
+struct Rnn : Run<1> {
+    using Run::Run;
+
+    void step(int64_t s, const float *inputs_of_step) const {
+        const Functions functions(args);
+        project(state, args.weights, 1, 0);
+        for_each_sequence(s, [&](int64_t n, int64_t t) {
+            const float *const p = product(n);
+            for_each_unit(inputs_of_step, n, [&](int64_t i, auto lanes, auto input) {
+                put(t, n, i, lanes, functions.gate(input(0) + load(p + i)));
+            });
+        });
+    }
+};
+
+template <class Functions, bool kPeephole>
 struct Lstm : Run<4> {
     using Run::Run;
 
-    void step(int64_t t, const float *inputs_of_step) const {
+    void step(int64_t s, const float *inputs_of_step) const {
+        const Functions functions(args);
         project(state, args.weights, 4, 0);
-        for (int64_t n = 0; n < args.batch; n++) {
+        for_each_sequence(s, [&](int64_t n, int64_t t) {
             const float *const p = product(n);
             float *const cell = row(cells, n);
             for_each_unit(inputs_of_step, n, [&](int64_t i, auto lanes, auto input) {
@@ -181,67 +249,83 @@ struct Lstm : Run<4> {
                     }
                 };
                 const vec before = load(cell + i);
-                const vec in = sigmoid(peeping(0, 0, before));
-                const vec forget = sigmoid(peeping(1, 1, before));
-                const vec c = forget * before + in * tanh(gate(2));
+                const vec in = functions.gate(peeping(0, 0, before));
+                const vec forget = functions.forget(in, peeping(1, 1, before));
+                const vec c = forget * before + in * functions.candidate(gate(2));
                 store(cell + i, c);
-                put(t, n, i, lanes, sigmoid(peeping(3, 2, c)) * tanh(c));
+                put(t, n, i, lanes, functions.gate(peeping(3, 2, c)) * functions.output(c));
             });
-        }
+        });
     }
 };
 
+template <class Functions>
 struct Gru : Run<3> {
     using Run::Run;
 
-    void step(int64_t t, const float *inputs_of_step) const {
+    void step(int64_t s, const float *inputs_of_step) const {
+        const Functions functions(args);
         project(state, args.weights, 2, 0);
         for (int64_t n = 0; n < args.batch; n++) {
             const float *const p = product(n);
             const float *const h = row(state, n);
             for_each_unit(inputs_of_step, n, [&](int64_t i, auto, auto input) {
-                store(row(reset, n) + i, sigmoid(input(1) + load(p + share.width + i)) * load(h + i));
+                store(row(reset, n) + i, functions.gate(input(1) + load(p + share.width + i)) * load(h + i));
             });
         }
         meet(args.barrier, args.parts);
         project(reset, args.weights + args.hidden * 2 * stride, 1, 2);
-        for (int64_t n = 0; n < args.batch; n++) {
+        for_each_sequence(s, [&](int64_t n, int64_t t) {
             const float *const p = product(n);
             const float *const h = row(state, n);
             const float keep = kept(t, n);
             for_each_unit(inputs_of_step, n, [&](int64_t i, auto lanes, auto input) {
-                const vec u = keep * sigmoid(input(0) + load(p + i));
-                const vec o = tanh(input(2) + load(p + 2 * share.width + i));
+                const vec u = keep * functions.gate(input(0) + load(p + i));
+                const vec o = functions.candidate(input(2) + load(p + 2 * share.width + i));
                 put(t, n, i, lanes, u * load(h + i) + (1 - u) * o);
             });
-        }
+        });
     }
 };
 
+template <class Functions>
 struct LbrGru : Run<3> {
     using Run::Run;
 
-    void step(int64_t t, const float *inputs_of_step) const {
+    void step(int64_t s, const float *inputs_of_step) const {
+        const Functions functions(args);
         project(state, args.weights, 3, 0);
         const float *const bias = args.state_bias + share.first;
-        for (int64_t n = 0; n < args.batch; n++) {
+        for_each_sequence(s, [&](int64_t n, int64_t t) {
             const float *const p = product(n);
             const float *const h = row(state, n);
             const float keep = kept(t, n);
             for_each_unit(inputs_of_step, n, [&](int64_t i, auto lanes, auto input) {
-                const vec u = keep * sigmoid(input(0) + load(p + i));
-                const vec r = sigmoid(input(1) + load(p + share.width + i));
-                const vec o = tanh(input(2) + r * (load(p + 2 * share.width + i) + lanes.load(bias + i)));
+                const vec u = keep * functions.gate(input(0) + load(p + i));
+                const vec r = functions.gate(input(1) + load(p + share.width + i));
+                const vec o = functions.candidate(input(2) + r * (load(p + 2 * share.width + i) + lanes.load(bias + i)));
                 put(t, n, i, lanes, u * load(h + i) + (1 - u) * o);
             });
-        }
+        });
     }
 };
 
 template <class Cell>
 void run(const rondo_recurrent &args) {
     Cell cell(args);
-    cell.all_steps([&](int64_t t, const float *inputs) { cell.step(t, inputs); });
+    cell.all_steps([&](int64_t s, const float *inputs) { cell.step(s, inputs); });
+}
+
+template <class Functions>
+void run_gated(const rondo_recurrent &args) {
+    switch (args.cell) {
+        case RONDO_LSTM:
+            return args.peephole ? run<Lstm<Functions, true>>(args) : run<Lstm<Functions, false>>(args);
+        case RONDO_GRU:
+            return run<Gru<Functions>>(args);
+        case RONDO_LBR_GRU:
+            return run<LbrGru<Functions>>(args);
+    }
 }
 
 }  // namespace
@@ -250,19 +334,19 @@ void recurrent(const rondo_recurrent &args) {
     if (args.batch == 0) {
         return;
     }
+    const bool gated = args.cell == RONDO_LSTM || args.cell == RONDO_GRU || args.cell == RONDO_LBR_GRU;
+    if (args.functions) {
+        return gated ? run_gated<Chosen>(args) : run<Rnn<Chosen>>(args);
+    }
     switch (args.cell) {
         case RONDO_RNN_TANH:
-            return run<Rnn<tanh>>(args);
+            return run<Rnn<Only<tanh>>>(args);
         case RONDO_RNN_RELU:
-            return run<Rnn<relu>>(args);
+            return run<Rnn<Only<relu>>>(args);
         case RONDO_RNN_LOGISTIC:
-            return run<Rnn<sigmoid>>(args);
-        case RONDO_LSTM:
-            return args.peephole ? run<Lstm<true>>(args) : run<Lstm<false>>(args);
-        case RONDO_GRU:
-            return run<Gru>(args);
-        case RONDO_LBR_GRU:
-            return run<LbrGru>(args);
+            return run<Rnn<Only<sigmoid>>>(args);
+        default:
+            return run_gated<Usual>(args);
     }
 }
 

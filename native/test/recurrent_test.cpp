@@ -15,6 +15,8 @@ struct Case {
     bool reverse, attention, peephole, src_iter, dst_layer, dst_iter, in_place, batch_first;
     int64_t gap;  // floats between rows
     int32_t parts;
+    bool ragged;
+    const rondo_functions *functions;  // or nullptr
 };
 
 const char *const kNames[] = {"rnn tanh", "rnn relu", "rnn logistic", "lstm", "gru", "lbr gru"};
@@ -35,6 +37,38 @@ struct Rows {
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
+double apply(const rondo_function &f, double x) {
+    switch (f.kind) {
+        case RONDO_RELU:
+            return std::fmax(x, 0);
+        case RONDO_TANH:
+            return std::tanh(x);
+        case RONDO_SIGMOID:
+            return sigmoid(x);
+        case RONDO_AFFINE:
+            return f.alpha * x + f.beta;
+        case RONDO_LEAKY_RELU:
+            return x >= 0 ? x : f.alpha * x;
+        case RONDO_THRESHOLDED_RELU:
+            return x >= f.alpha ? x : 0;
+        case RONDO_SCALED_TANH:
+            return f.alpha * std::tanh(f.beta * x);
+        case RONDO_HARD_SIGMOID:
+            return std::fmin(std::fmax(f.alpha * x + f.beta, 0), 1);
+        case RONDO_ELU:
+            return x >= 0 ? x : f.alpha * std::expm1(x);
+        case RONDO_SOFTSIGN:
+            return x / (1 + std::fabs(x));
+        default:
+            return std::log1p(std::exp(x));
+    }
+}
+
+rondo_functions usual(int32_t cell) {
+    const int32_t gate = cell == RONDO_RNN_TANH ? RONDO_TANH : cell == RONDO_RNN_RELU ? RONDO_RELU : RONDO_SIGMOID;
+    return {{gate, 0, 0}, {RONDO_TANH, 0, 0}, {RONDO_TANH, 0, 0}, INFINITY, 0};
+}
+
 using Row = std::vector<double>;
 
 // weights (rows, x.size()), their product with x
@@ -53,36 +87,38 @@ Row product(const float *weights, int64_t rows, const Row &x) {
 void reference_step(const Case &c, const Row &G, const float *U, const float *state_bias, const float *peephole,
                     double keep, Row &h, Row &cell) {
     const int64_t H = c.hidden;
+    const rondo_functions f = c.functions ? *c.functions : usual(c.cell);
+    const auto call = [&](const rondo_function &function, double x) {
+        return apply(function, std::fmin(std::fmax(x, -f.clip), f.clip));
+    };
+    const auto gate = [&](double x) { return call(f.gate, x); };
     const Row P = product(U, kGates[c.cell] * H, h);
     const auto arg = [&](int64_t k, int64_t i) { return G[k * H + i] + P[k * H + i]; };
     Row reset(H), next(H);
     for (int64_t i = 0; i < H; i++) {
-        reset[i] = c.cell == RONDO_GRU ? sigmoid(arg(1, i)) * h[i] : 0;
+        reset[i] = c.cell == RONDO_GRU ? gate(arg(1, i)) * h[i] : 0;
     }
     const Row candidate = product(c.cell == RONDO_GRU ? U + 2 * H * H : U, H, reset);
     for (int64_t i = 0; i < H; i++) {
         switch (c.cell) {
             case RONDO_RNN_TANH:
-                next[i] = std::tanh(arg(0, i));
-                break;
             case RONDO_RNN_RELU:
-                next[i] = std::fmax(0, arg(0, i));
-                break;
             case RONDO_RNN_LOGISTIC:
-                next[i] = sigmoid(arg(0, i));
+                next[i] = gate(arg(0, i));
                 break;
             case RONDO_LSTM: {
                 const auto peep = [&](int64_t row) { return c.peephole ? peephole[row * H + i] * cell[i] : 0; };
-                const double in = sigmoid(arg(0, i) + peep(0)), forget = sigmoid(arg(1, i) + peep(1));
-                cell[i] = forget * cell[i] + in * std::tanh(arg(2, i));
-                next[i] = sigmoid(arg(3, i) + peep(2)) * std::tanh(cell[i]);
+                const double in = gate(arg(0, i) + peep(0));
+                const double forget = f.coupled ? 1 - in : gate(arg(1, i) + peep(1));
+                cell[i] = forget * cell[i] + in * call(f.candidate, arg(2, i));
+                next[i] = gate(arg(3, i) + peep(2)) * call(f.output, cell[i]);
                 break;
             }
             default: {
-                const double u = keep * sigmoid(arg(0, i));
-                const double o = std::tanh(c.cell == RONDO_GRU ? G[2 * H + i] + candidate[i]
-                                                               : G[2 * H + i] + sigmoid(arg(1, i)) *
-                                                                                    (P[2 * H + i] + state_bias[i]));
+                const double u = keep * gate(arg(0, i));
+                const double o = call(f.candidate, c.cell == RONDO_GRU
+                                                       ? G[2 * H + i] + candidate[i]
+                                                       : G[2 * H + i] + gate(arg(1, i)) * (P[2 * H + i] + state_bias[i]));
                 next[i] = u * h[i] + (1 - u) * o;
             }
         }
@@ -97,9 +133,11 @@ void check_row(const Case &c, const char *name, Guarded<float> &buffer, int64_t 
                std::vector<bool> &written) {
     for (int64_t i = 0; i < c.hidden; i++) {
         const double error = std::fabs(buffer[offset + i] - expected[i]) / std::fmax(1, std::fabs(expected[i]));
-        CHECK(error <= 4e-6, "%s of %s, %d: T %d, N %d, I %d, H %d, %d parts, reverse %d, attention %d, peephole %d: %.9g, not %.9g",
-              name, kNames[c.cell], int(i), int(c.steps), int(c.batch), int(c.input), int(c.hidden),
-              c.parts, c.reverse, c.attention, c.peephole, double(buffer[offset + i]), expected[i]);
+        CHECK(error <= 4e-6, "%s of %s, %d: T %d, N %d, I %d, H %d, %d parts, reverse %d, attention %d, peephole %d, "
+              "ragged %d, function %d: %.9g, not %.9g",
+              name, kNames[c.cell], int(i), int(c.steps), int(c.batch), int(c.input), int(c.hidden), c.parts, c.reverse,
+              c.attention, c.peephole, c.ragged, c.functions ? c.functions->gate.kind : -1, double(buffer[offset + i]),
+              expected[i]);
         worst = std::fmax(worst, error);
         written[offset + i] = true;
     }
@@ -151,6 +189,7 @@ void run(const Case &c) {
     Guarded<float> packed_w(rondo_recurrent_packed_size(K, H, I)), packed_u(rondo_recurrent_packed_size(K, H, H));
     Guarded<float> x(input.size), attention(scores.size), dst_layer(layer.size);
     Guarded<float> scratch(rondo_recurrent_scratch_size(c.steps, c.batch, H));
+    Guarded<int64_t> lengths(c.batch);
     State h(c, iter), cell(c, iter);
     fill(W, 1.5f / std::sqrt(static_cast<float>(I)));
     fill(U, 1.0f / std::sqrt(static_cast<float>(H)));
@@ -160,6 +199,10 @@ void run(const Case &c) {
     fill(x, 1.5f);
     for (int64_t i = 0; i < attention.count; i++) {
         attention[i] = test::uniform(0, 1);
+    }
+
+    for (int64_t n = 0; n < c.batch; n++) {
+        lengths[n] = c.ragged ? test::generator() % (c.steps + 1) : c.steps;
     }
 
     // The reference goes first: src_iter may be overwritten.
@@ -172,8 +215,8 @@ void run(const Case &c) {
             memory[i] = cell.given()[iter.at(0, n) + i];
         }
         hidden_states.push_back({state});
-        for (int64_t i = 0; i < c.steps; i++) {
-            const int64_t t = c.reverse ? c.steps - 1 - i : i;
+        for (int64_t i = 0; i < lengths[n]; i++) {
+            const int64_t t = c.reverse ? lengths[n] - 1 - i : i;
             const float *const row = x.data + input.at(t, n);
             Row G = product(W.data, K * H, Row(row, row + I));
             for (int64_t k = 0; k < K * H; k++) {
@@ -206,6 +249,8 @@ void run(const Case &c) {
     args.weights = packed_u.data;
     args.state_bias = c.cell == RONDO_LBR_GRU ? state_bias.data : nullptr;
     args.peephole = c.peephole ? peephole.data : nullptr;
+    args.functions = c.functions;
+    args.lengths = c.ragged ? lengths.data : nullptr;
     args.attention = c.attention ? attention.data : nullptr;
     args.attention_step = scores.step;
     args.attention_batch = scores.batch;
@@ -225,8 +270,10 @@ void run(const Case &c) {
     std::vector<bool> layer_written(dst_layer.count), h_written(iter.size), c_written(iter.size);
     for (int64_t n = 0; n < c.batch; n++) {
         for (int64_t i = 0; c.dst_layer && i < c.steps; i++) {
-            const int64_t t = c.reverse ? c.steps - 1 - i : i;
-            check_row(c, "dst_layer", dst_layer, layer.at(t, n), hidden_states[n][i + 1], layer_written);
+            const bool ended = i >= lengths[n];
+            const int64_t t = c.reverse && !ended ? lengths[n] - 1 - i : i;
+            check_row(c, "dst_layer", dst_layer, layer.at(t, n), ended ? Row(H) : hidden_states[n][i + 1],
+                      layer_written);
         }
         if (c.dst_iter) {
             check_row(c, "dst_iter", h.dst, iter.at(0, n), hidden_states[n].back(), h_written);
@@ -242,18 +289,29 @@ void run(const Case &c) {
 }
 
 // A case of a cell with the options that the bits choose.
-Case make(int32_t cell, int64_t steps, int64_t batch, int64_t input, int64_t hidden, uint32_t bits, int32_t parts = 1) {
+Case make(int32_t cell, int64_t steps, int64_t batch, int64_t input, int64_t hidden, uint32_t bits, int32_t parts = 1,
+          const rondo_functions *functions = nullptr) {
     const auto bit = [&](int position) { return (bits >> position & 1) != 0; };
     const bool gru = cell == RONDO_GRU || cell == RONDO_LBR_GRU;
     return {cell,           steps,  batch,  input,  hidden, bit(0), gru && bit(1), cell == RONDO_LSTM && bit(1), bit(2),
-            bit(3) || !bit(4), bit(4), bit(5), bit(6), bit(7) ? 3 : 0, parts};
+            bit(3) || !bit(4), bit(4), bit(5), bit(6), bit(7) ? 3 : 0, parts, bit(8), functions};
+}
+
+// Three functions of the cell chosen at random, whose parameters keep states small.
+rondo_functions random_functions() {
+    const auto function = [](uint32_t kind) {
+        return rondo_function{static_cast<int32_t>(kind), test::uniform(0.1f, 0.7f), test::uniform(0.1f, 0.6f)};
+    };
+    const auto any = [] { return test::generator() % (RONDO_SOFTPLUS + 1); };
+    return {function(any()), function(any()), function(any()), test::uniform(0.3f, 1.5f),
+            static_cast<int32_t>(test::generator() % 2)};
 }
 
 }  // namespace
 
 void test::recurrent() {
     for (int32_t cell = RONDO_RNN_TANH; cell <= RONDO_LBR_GRU; cell++) {
-        for (uint32_t bits = 0; bits < 256; bits++) {
+        for (uint32_t bits = 0; bits < 512; bits++) {
             run(make(cell, 3, 2, 5, 7, bits));
         }
         for (int64_t hidden = 1; hidden <= 70; hidden++) {  // every tail of every instruction set
@@ -264,10 +322,20 @@ void test::recurrent() {
             run(make(cell, steps, 41, 129, 131, test::generator()));
             run(make(cell, steps, 0, 3, 5, test::generator()));
         }
+        for (int64_t hidden = 1; hidden <= 70; hidden++) {
+            rondo_functions functions = random_functions();
+            functions.gate.kind = static_cast<int32_t>(hidden % (RONDO_SOFTPLUS + 1));  // each, with many tails
+            functions.clip = hidden % 4 == 0 ? INFINITY : functions.clip;
+            const int64_t batch = 1 + test::generator() % 9;
+            run(make(cell, 1 + test::generator() % 3, batch, 1 + test::generator() % 20, hidden, test::generator(), 1,
+                     &functions));
+        }
         run(make(cell, 80, 1, 64, 257, test::generator()));  // inputs of several chunks
         for (const int32_t parts : {2, 3}) {
             for (const int64_t hidden : {3, 17, 64, 131}) {  // some with fewer registers than parts
                 run(make(cell, 9, 1 + test::generator() % 7, 33, hidden, test::generator(), parts));
+                const rondo_functions functions = random_functions();
+                run(make(cell, 4, 1 + test::generator() % 7, 9, hidden, test::generator(), parts, &functions));
             }
         }
     }

@@ -22,10 +22,10 @@ public class Kernels extends Kernels$shared {
 
     static final SymbolLookup SYMBOL_LOOKUP = dev.rondo.bindings.linking.OpenLibraries.symbols();
 
-    private static final int RONDO_ABI_VERSION = (int)5L;
+    private static final int RONDO_ABI_VERSION = (int)6L;
     /**
      * {@snippet lang=c :
-     * #define RONDO_ABI_VERSION 5
+     * #define RONDO_ABI_VERSION 6
      * }
      */
     public static int RONDO_ABI_VERSION() {
@@ -84,6 +84,105 @@ public class Kernels extends Kernels$shared {
      */
     public static int RONDO_LBR_GRU() {
         return RONDO_LBR_GRU;
+    }
+    private static final int RONDO_RELU = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_RELU 0
+     * }
+     */
+    public static int RONDO_RELU() {
+        return RONDO_RELU;
+    }
+    private static final int RONDO_TANH = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_TANH 1
+     * }
+     */
+    public static int RONDO_TANH() {
+        return RONDO_TANH;
+    }
+    private static final int RONDO_SIGMOID = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_SIGMOID 2
+     * }
+     */
+    public static int RONDO_SIGMOID() {
+        return RONDO_SIGMOID;
+    }
+    private static final int RONDO_AFFINE = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_AFFINE 3
+     * }
+     */
+    public static int RONDO_AFFINE() {
+        return RONDO_AFFINE;
+    }
+    private static final int RONDO_LEAKY_RELU = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_LEAKY_RELU 4
+     * }
+     */
+    public static int RONDO_LEAKY_RELU() {
+        return RONDO_LEAKY_RELU;
+    }
+    private static final int RONDO_THRESHOLDED_RELU = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_THRESHOLDED_RELU 5
+     * }
+     */
+    public static int RONDO_THRESHOLDED_RELU() {
+        return RONDO_THRESHOLDED_RELU;
+    }
+    private static final int RONDO_SCALED_TANH = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_SCALED_TANH 6
+     * }
+     */
+    public static int RONDO_SCALED_TANH() {
+        return RONDO_SCALED_TANH;
+    }
+    private static final int RONDO_HARD_SIGMOID = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_HARD_SIGMOID 7
+     * }
+     */
+    public static int RONDO_HARD_SIGMOID() {
+        return RONDO_HARD_SIGMOID;
+    }
+    private static final int RONDO_ELU = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_ELU 8
+     * }
+     */
+    public static int RONDO_ELU() {
+        return RONDO_ELU;
+    }
+    private static final int RONDO_SOFTSIGN = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_SOFTSIGN 9
+     * }
+     */
+    public static int RONDO_SOFTSIGN() {
+        return RONDO_SOFTSIGN;
+    }
+    private static final int RONDO_SOFTPLUS = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_SOFTPLUS 10
+     * }
+     */
+    public static int RONDO_SOFTPLUS() {
+        return RONDO_SOFTPLUS;
     }
 
     private static class rondo_embedding_backward_f32 {

@@ -29,6 +29,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     const float *weights;
  *     const float *state_bias;
  *     const float *peephole;
+ *     const rondo_functions *functions;
+ *     const int64_t *lengths;
  *     const float *attention;
  *     int64_t attention_step;
  *     int64_t attention_batch;
@@ -71,6 +73,8 @@ public class rondo_recurrent {
         Kernels.C_POINTER.withName("weights"),
         Kernels.C_POINTER.withName("state_bias"),
         Kernels.C_POINTER.withName("peephole"),
+        Kernels.C_POINTER.withName("functions"),
+        Kernels.C_POINTER.withName("lengths"),
         Kernels.C_POINTER.withName("attention"),
         Kernels.C_LONG.withName("attention_step"),
         Kernels.C_LONG.withName("attention_batch"),
@@ -712,6 +716,94 @@ public class rondo_recurrent {
      */
     public static void peephole(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(peephole$LAYOUT, peephole$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout functions$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("functions"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * const rondo_functions *functions
+     * }
+     */
+    public static final AddressLayout functions$layout() {
+        return functions$LAYOUT;
+    }
+
+    private static final long functions$OFFSET = $LAYOUT.byteOffset(groupElement("functions"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * const rondo_functions *functions
+     * }
+     */
+    public static final long functions$offset() {
+        return functions$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * const rondo_functions *functions
+     * }
+     */
+    public static MemorySegment functions(MemorySegment struct) {
+        return struct.get(functions$LAYOUT, functions$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * const rondo_functions *functions
+     * }
+     */
+    public static void functions(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(functions$LAYOUT, functions$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout lengths$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("lengths"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * const int64_t *lengths
+     * }
+     */
+    public static final AddressLayout lengths$layout() {
+        return lengths$LAYOUT;
+    }
+
+    private static final long lengths$OFFSET = $LAYOUT.byteOffset(groupElement("lengths"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * const int64_t *lengths
+     * }
+     */
+    public static final long lengths$offset() {
+        return lengths$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * const int64_t *lengths
+     * }
+     */
+    public static MemorySegment lengths(MemorySegment struct) {
+        return struct.get(lengths$LAYOUT, lengths$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * const int64_t *lengths
+     * }
+     */
+    public static void lengths(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(lengths$LAYOUT, lengths$OFFSET, fieldValue);
     }
 
     private static final AddressLayout attention$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("attention"));

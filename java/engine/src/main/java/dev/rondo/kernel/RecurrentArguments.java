@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// @param weights   the recurrent weights as [RecurrentKernel#packState] gave them for so many parts
 /// @param stateBias (H), the bias of an LBR_GRU's recurrent product, or NULL
 /// @param peephole  (3, H) for the gates i, f, o, or NULL
+/// @param functions what the cell is made of, or null for the usual functions
+/// @param lengths   (N), 64-bit from 0 to T: steps of each sequence, or NULL where all have T
 /// @param attention (T, N), or nothing
 /// @param srcIter   h before the first step (N, H), or nothing for zeros
 /// @param srcIterC  c before the first step (N, H), or nothing for zeros
@@ -40,6 +42,8 @@ public record RecurrentArguments(
         MemorySegment weights,
         MemorySegment stateBias,
         MemorySegment peephole,
+        @Nullable CellFunctions functions,
+        MemorySegment lengths,
         Strided attention,
         Strided srcIter,
         Strided srcIterC,

@@ -100,6 +100,9 @@ public enum RecurrentKernel {
         rondo_recurrent.weights(recurrent, arguments.weights());
         rondo_recurrent.state_bias(recurrent, arguments.stateBias());
         rondo_recurrent.peephole(recurrent, arguments.peephole());
+        CellFunctions functions = arguments.functions();
+        rondo_recurrent.functions(recurrent, functions == null ? MemorySegment.NULL : functions.struct(arena));
+        rondo_recurrent.lengths(recurrent, arguments.lengths());
         rondo_recurrent.attention(recurrent, arguments.attention().data());
         rondo_recurrent.attention_step(recurrent, arguments.attention().step());
         rondo_recurrent.attention_batch(recurrent, arguments.attention().sample());

@@ -1,5 +1,9 @@
 package dev.rondo.op;
 
+import static dev.rondo.bindings.kernels.Kernels.*;
+
+import dev.rondo.kernel.CellFunctions;
+
 /// An activation of a recurrent cell with its parameters.
 ///
 /// Source: the ONNX operators `RNN`, `LSTM` and `GRU`.
@@ -56,6 +60,24 @@ public record GateFunction(Kind kind, float alpha, float beta) {
         public GateFunction usual() {
             return usual;
         }
+    }
+
+    /// The function as the native kernel has it.
+    CellFunctions.Function ofKernel() {
+        int id = switch (kind) {
+            case RELU -> RONDO_RELU();
+            case TANH -> RONDO_TANH();
+            case SIGMOID -> RONDO_SIGMOID();
+            case AFFINE -> RONDO_AFFINE();
+            case LEAKY_RELU -> RONDO_LEAKY_RELU();
+            case THRESHOLDED_RELU -> RONDO_THRESHOLDED_RELU();
+            case SCALED_TANH -> RONDO_SCALED_TANH();
+            case HARD_SIGMOID -> RONDO_HARD_SIGMOID();
+            case ELU -> RONDO_ELU();
+            case SOFTSIGN -> RONDO_SOFTSIGN();
+            case SOFTPLUS -> RONDO_SOFTPLUS();
+        };
+        return new CellFunctions.Function(id, alpha, beta);
     }
 
     /// The value at x.

@@ -2,6 +2,7 @@ package dev.rondo.op;
 
 import static dev.rondo.bindings.dnnl.Dnnl.DNNL_ARG_BIAS;
 
+import dev.rondo.kernel.CellFunctions;
 import dev.rondo.program.Direction;
 import dev.rondo.program.Emitter;
 import dev.rondo.program.Instruction.Argument;
@@ -16,8 +17,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A recurrent layer with what [Recurrent]'s cells lack: any activations, clipped arguments of activations, input and
-/// forget gates that add up to 1. For inference; each step is computed in Java, the input's share of all gates by
-/// oneDNN.
+/// forget gates that add up to 1. For inference. A native build has a kernel for it ([KernelDirection]); else each step
+/// is
+/// computed in Java, the input's share of all gates by oneDNN.
 ///
 /// x (T, N, I), h0 and c0 (D, N, H), lengths (N), I64 from 0 to T; outputs: output (T, N, D*H), hN (D, N, H) and, for
 /// an
@@ -121,6 +123,12 @@ public final class GeneralRecurrent extends Op {
         if (batch == 0) {
             return;
         }
+        if (KernelDirection.isAllowed()) {
+            for (int d = 0; d < directions.size(); d++) {
+                emitOnKernel(emitter, d);
+            }
+            return;
+        }
         Value source = emitter.dense(x);
         for (int d = 0; d < directions.size(); d++) {
             Recurrent.Weights own = weights.get(d);
@@ -135,6 +143,41 @@ public final class GeneralRecurrent extends Op {
             Linear.emit(emitter, source, projected, packed, bias, null);
             emitSteps(emitter, d, projected);
         }
+    }
+
+    private void emitOnKernel(Emitter emitter, int d) {
+        Recurrent.Weights own = weights.get(d);
+        Functions functions = cells.functions().get(d);
+        RecurrentDescriptor descriptor = new RecurrentDescriptor(
+                cell,
+                own.peepholeWeight() != null,
+                directions.get(d),
+                x.shape().size(0),
+                x.shape().size(1),
+                x.shape().size(2),
+                hidden(),
+                hidden());
+        new OneDirection(
+                        descriptor,
+                        own,
+                        x,
+                        null,
+                        output().slice(2, d * hidden(), (d + 1) * hidden()),
+                        new OneDirection.State(selected(h0, d), selected(c0, d)),
+                        new OneDirection.State(hN().select(0, d), cell.hasCellState() ? cN().select(0, d) : null))
+                .emitOnKernel(
+                        emitter,
+                        new CellFunctions(
+                                functions.gates().ofKernel(),
+                                functions.candidate().ofKernel(),
+                                functions.output().ofKernel(),
+                                cells.clip(),
+                                cells.coupled()),
+                        lengths);
+    }
+
+    private static @Nullable Value selected(@Nullable Value states, int d) {
+        return states == null ? null : states.select(0, d);
     }
 
     private void emitSteps(Emitter emitter, int d, Value projected) {
@@ -170,7 +213,8 @@ public final class GeneralRecurrent extends Op {
     }
 
     private static @Nullable Value select(Emitter emitter, @Nullable Value states, int d) {
-        return states == null ? null : emitter.dense(states.select(0, d));
+        Value state = selected(states, d);
+        return state == null ? null : emitter.dense(state);
     }
 
     private static List<Value> present(@Nullable Value... values) {

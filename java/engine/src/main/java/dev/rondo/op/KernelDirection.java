@@ -1,11 +1,13 @@
 package dev.rondo.op;
 
+import dev.rondo.kernel.CellFunctions;
 import dev.rondo.kernel.Kernels;
 import dev.rondo.kernel.RecurrentArguments;
 import dev.rondo.kernel.RecurrentArguments.Strided;
 import dev.rondo.kernel.RecurrentKernel;
 import dev.rondo.program.Direction;
 import dev.rondo.program.Emitter;
+import dev.rondo.program.ReplayMemory;
 import dev.rondo.program.Step;
 import dev.rondo.program.Team;
 import dev.rondo.program.Value;
@@ -16,7 +18,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// One direction of a recurrent layer on Rondo's own kernel, all steps in one call; several threads share the units.
-record KernelDirection(Emitter emitter, OneDirection part) {
+///
+/// @param functions what the cell is made of, or null for the usual functions
+/// @param lengths   numbers of steps of the sequences (N), I64, or null where all have T
+record KernelDirection(
+        Emitter emitter,
+        OneDirection part,
+        @Nullable CellFunctions functions,
+        @Nullable Value lengths) {
     // Up to these batches the kernel is ahead of oneDNN's primitive: measured, see ARCHITECTURE.md.
     private static final long LARGEST_BATCH = 32;
 
@@ -25,12 +34,17 @@ record KernelDirection(Emitter emitter, OneDirection part) {
 
     private static final String ROAD = System.getProperty("dev.rondo.recurrent", "fastest");
 
-    /// Whether this is the road for a layer.
+    /// Whether this is the road for a layer, where oneDNN has one as well.
+    static boolean serves(RecurrentDescriptor d) {
+        return isAllowed() && !d.isProjected() && d.batch() <= LARGEST_BATCH;
+    }
+
+    /// Whether this is a road at all.
     ///
     /// @throws IllegalArgumentException if the system property `dev.rondo.recurrent` has an unknown value
-    static boolean serves(RecurrentDescriptor d) {
+    static boolean isAllowed() {
         return switch (ROAD) {
-            case "fastest" -> RecurrentKernel.isAvailable() && !d.isProjected() && d.batch() <= LARGEST_BATCH;
+            case "fastest" -> RecurrentKernel.isAvailable();
             case "onednn" -> false;
             default ->
                 throw new IllegalArgumentException(
@@ -65,9 +79,9 @@ record KernelDirection(Emitter emitter, OneDirection part) {
         Value peephole = part.weights().peepholeWeight();
         Value scratch = emitter.workspace(RecurrentKernel.scratchBytes(d.steps(), d.batch(), d.hidden()));
         emitter.kernel(
-                d.toString(),
+                functions == null ? d.toString() : d + " with its own functions",
                 Kernels.available() + (parts == 1 ? "" : " on " + parts + " threads"),
-                present(x, part.attention(), initial.h(), initial.c(), peephole),
+                present(x, part.attention(), initial.h(), initial.c(), peephole, lengths),
                 present(part.output(), last.h(), last.c(), scratch),
                 memory -> {
                     Step[] steps = RecurrentKernel.of(
@@ -84,6 +98,8 @@ record KernelDirection(Emitter emitter, OneDirection part) {
                                     stateWeights,
                                     stateBias,
                                     peephole == null ? MemorySegment.NULL : memory.segment(peephole),
+                                    functions,
+                                    lengths == null ? MemorySegment.NULL : memory.segment(lengths),
                                     Strided.sequence(memory, part.attention()),
                                     Strided.state(memory, initial.h()),
                                     Strided.state(memory, initial.c()),
@@ -93,12 +109,25 @@ record KernelDirection(Emitter emitter, OneDirection part) {
                                     memory.segment(scratch)),
                             parts,
                             memory.arena());
-                    if (parts == 1) {
-                        return steps[0];
-                    }
-                    Team team = memory.team();
-                    return () -> team.run(steps);
+                    return checked(memory, parts == 1 ? steps[0] : together(memory.team(), steps));
                 });
+    }
+
+    private static Step together(Team team, Step[] steps) {
+        return () -> team.run(steps);
+    }
+
+    /// The kernel believes lengths.
+    private Step checked(ReplayMemory memory, Step step) {
+        if (lengths == null) {
+            return step;
+        }
+        MemorySegment given = memory.segment(lengths);
+        RecurrentDescriptor d = part.descriptor();
+        return () -> {
+            Lengths.check(given, d.batch(), d.steps());
+            step.run();
+        };
     }
 
     /// The threads meet after every step, so a step has to be worth it.

@@ -2,6 +2,7 @@ package dev.rondo.op;
 
 import static dev.rondo.bindings.dnnl.Dnnl.*;
 
+import dev.rondo.kernel.CellFunctions;
 import dev.rondo.onednn.MemoryDescriptor;
 import dev.rondo.program.Direction;
 import dev.rondo.program.Emitter;
@@ -54,12 +55,18 @@ record OneDirection(
 
     void emit(Emitter emitter) {
         if (KernelDirection.serves(descriptor)) {
-            new KernelDirection(emitter, withContiguousState(emitter)).emit();
+            emitOnKernel(emitter, null, null);
         } else if (descriptor.cell().hasAttention() && descriptor.direction() == Direction.RIGHT_TO_LEFT) {
             emitReversed(emitter);
         } else {
             emitter.withThreads(threads(emitter.threads()), () -> emitPrimitives(emitter));
         }
+    }
+
+    /// @param functions what the cell is made of, or null for the usual functions
+    /// @param lengths   numbers of steps of the sequences (N), or null where all have T
+    void emitOnKernel(Emitter emitter, @Nullable CellFunctions functions, @Nullable Value lengths) {
+        new KernelDirection(emitter, withContiguousState(emitter), functions, lengths).emit();
     }
 
     /// The threads of a primitive meet after every step, so a step has to be worth it.
@@ -215,7 +222,7 @@ record OneDirection(
     }
 
     private static State contiguous(Emitter emitter, State state) {
-        return State.of(rows(emitter, state.h()), rows(emitter, state.c()));
+        return new State(rows(emitter, state.h()), rows(emitter, state.c()));
     }
 
     private static @Nullable Value rows(Emitter emitter, @Nullable Value state) {
