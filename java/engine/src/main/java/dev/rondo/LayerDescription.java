@@ -11,9 +11,13 @@ import dev.rondo.nn.Lambda;
 import dev.rondo.nn.LayerNorm;
 import dev.rondo.nn.Linear;
 import dev.rondo.nn.Module;
+import dev.rondo.nn.Parameter;
 import dev.rondo.nn.RNN;
 import dev.rondo.nn.Recurrence;
 import dev.rondo.program.Activation;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -54,6 +58,9 @@ record LayerDescription(String type, Module module) {
             case "RNN" -> new RNN(recurrence(layer), nonlinearity(layer.find("nonlinearity")));
             case "LSTM" -> new LSTM(recurrence(layer));
             case "GRU" -> new GRU(recurrence(layer));
+            case "RNNCell" -> new RNN(cell(layer), nonlinearity(layer.find("nonlinearity")));
+            case "LSTMCell" -> new LSTM(cell(layer));
+            case "GRUCell" -> new GRU(cell(layer));
             case "Dropout" ->
                 new Dropout(layer.find("p").map(JsonField::asDouble).orElse(0.5));
             case "Flatten" -> flatten(layer);
@@ -77,9 +84,30 @@ record LayerDescription(String type, Module module) {
                 yield new Lambda(Functional::logSoftmax);
             }
             default ->
-                throw type.malformed("is no layer that Rondo knows: Embedding, RNN, LSTM, GRU, Linear, LayerNorm,"
-                        + " Dropout, Flatten, ReLU, Tanh, Sigmoid, GELU, ELU, Softmax or LogSoftmax");
+                throw type.malformed(
+                        "is no layer that Rondo knows: Embedding, RNN, LSTM, GRU, RNNCell, LSTMCell,"
+                                + " GRUCell, Linear, LayerNorm, Dropout, Flatten, ReLU, Tanh, Sigmoid, GELU, ELU, Softmax or LogSoftmax");
         };
+    }
+
+    /// The layer's parameters by the names that PyTorch has for them. A cell's are those of a stack's layer 0.
+    Map<String, Parameter> parameters() {
+        if (!type.endsWith("Cell")) {
+            return module.parameters();
+        }
+        Map<String, Parameter> parameters = new LinkedHashMap<>();
+        module.parameters().forEach((key, parameter) -> parameters.put(key.replace("_l0", ""), parameter));
+        return parameters;
+    }
+
+    /// A cell steps over the sequences that its input has.
+    private static Recurrence cell(JsonField layer) {
+        for (String argument : List.of("num_layers", "bidirectional", "proj_size")) {
+            layer.find(argument).ifPresent(field -> {
+                throw field.malformed("is no argument of a cell");
+            });
+        }
+        return recurrence(layer);
     }
 
     private static Recurrence recurrence(JsonField layer) {

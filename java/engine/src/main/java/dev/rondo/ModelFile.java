@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
 /// | `outputs` | optional, more results by name: `{"hn": "lstm.hn", "cn": "lstm.cn"}` |
 /// | `layers` | in order; each with `name` (the prefix of its tensors), `type` and PyTorch's constructor arguments |
 ///
+/// `RNNCell`, `LSTMCell` and `GRUCell` step over the sequences that they are given, T before N unless `batch_first`.
+///
 /// Other fields are kept: [#description()] has them.
 public final class ModelFile {
     private final String name;
@@ -108,9 +110,8 @@ public final class ModelFile {
     /// The weights by name, in the layers' order: what a state dict of PyTorch has.
     public Map<String, Tensor> tensors() {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
-        layers.forEach((prefix, layer) -> layer.module()
-                .parameters()
-                .forEach((key, parameter) -> tensors.put(prefix + "." + key, parameter.tensor())));
+        layers.forEach((prefix, layer) ->
+                layer.parameters().forEach((key, parameter) -> tensors.put(prefix + "." + key, parameter.tensor())));
         return tensors;
     }
 
@@ -185,7 +186,7 @@ public final class ModelFile {
 
     private void load(Map<String, Tensor> tensors, String origin) {
         Map<String, Tensor> left = new LinkedHashMap<>(tensors);
-        layers.forEach((prefix, layer) -> layer.module().parameters().forEach((key, parameter) -> {
+        layers.forEach((prefix, layer) -> layer.parameters().forEach((key, parameter) -> {
             String tensorName = prefix + "." + key;
             Tensor tensor = left.remove(tensorName);
             if (tensor == null) {

@@ -7,6 +7,7 @@ import dev.rondo.format.Safetensors;
 import dev.rondo.onnx.OnnxLayers;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
@@ -25,10 +27,13 @@ import picocli.CommandLine.ParentCommand;
             "",
             "OUT is an .onnx file, a .safetensors file that gets a model.json beside it, or a folder for both.",
             "From ONNX it goes back where Rondo wrote the file: other graphs have no layers to describe.",
+            "Where a .safetensors file has no model.json, layers are guessed from the names and shapes of a PyTorch state"
+                    + " dict.",
             "",
             "Examples:",
             "  rondo convert tagger/ tagger.onnx",
-            "  rondo convert tagger.onnx tagger/"
+            "  rondo convert tagger.onnx tagger/",
+            "  rondo convert state_dict.safetensors tagger/ --batch-first"
         })
 final class ConvertCommand implements Callable<Integer> {
     @ParentCommand
@@ -40,13 +45,22 @@ final class ConvertCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "OUT", description = "An .onnx or .safetensors file, or a folder.")
     private Path target;
 
+    @Option(names = "--batch-first", description = "Guessed layers take samples before steps.")
+    private boolean batchFirst;
+
+    @Option(
+            names = "--nonlinearity",
+            paramLabel = "tanh|relu",
+            description = "What guessed RNNs have (default: tanh).",
+            defaultValue = "tanh")
+    private String nonlinearity;
+
     @Override
     public Integer call() throws IOException {
-        ModelFile file = switch (model.read()) {
-            case ReadModel.Layers(ModelFile layers) -> layers;
-            case ReadModel.Graph graph ->
-                OnnxLayers.read(graph.file(), model.file().toString());
-        };
+        if (!nonlinearity.equals("tanh") && !nonlinearity.equals("relu")) {
+            throw new InputException("--nonlinearity is tanh or relu, not " + nonlinearity);
+        }
+        ModelFile file = model.lacksDescription() ? guessed() : described();
         try (OutputFiles files = new OutputFiles()) {
             if (target.toString().endsWith(".onnx")) {
                 files.createFolders(target.toAbsolutePath().getParent());
@@ -66,6 +80,25 @@ final class ConvertCommand implements Callable<Integer> {
         }
         main.terminal().notice("Wrote %s", target);
         return 0;
+    }
+
+    private ModelFile described() throws IOException {
+        return switch (model.read()) {
+            case ReadModel.Layers(ModelFile layers) -> layers;
+            case ReadModel.Graph graph ->
+                OnnxLayers.read(graph.file(), model.file().toString());
+        };
+    }
+
+    private ModelFile guessed() throws IOException {
+        String name = model.file().toString();
+        try (Arena arena = Arena.ofShared()) {
+            GuessedLayers.Guess guess =
+                    GuessedLayers.of(Safetensors.read(model.file(), arena), name, batchFirst, nonlinearity);
+            main.terminal().message("%s: %s", name, guess.assumptions());
+            byte[] json = guess.json().compact().getBytes(StandardCharsets.UTF_8);
+            return ModelFile.of(json, guess.tensors(), name);
+        }
     }
 
     private void writeGraph(ModelFile file, OutputStream out) throws IOException {

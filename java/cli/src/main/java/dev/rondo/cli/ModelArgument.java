@@ -30,6 +30,14 @@ final class ModelArgument {
         return file;
     }
 
+    /// Whether weights are all there is.
+    boolean lacksDescription() {
+        return config == null
+                && file.toString().endsWith(".safetensors")
+                && Files.isRegularFile(file)
+                && !Files.exists(file.resolveSibling("model.json"));
+    }
+
     ReadModel read() throws IOException {
         return read(file, config);
     }
@@ -64,8 +72,8 @@ final class ModelArgument {
             description = isFolder ? file.resolve("model.json") : file;
         }
         if (isWeights && !Files.exists(description)) {
-            throw new InputException(
-                    description + ": no such file; --config names the description of " + file + " if it is elsewhere");
+            throw new InputException(description + ": no such file; --config names the description of " + file
+                    + " if it is elsewhere, and `rondo convert` guesses one of PyTorch's layers");
         }
         try {
             return config == null ? ModelFile.read(file) : ModelFile.read(file, config);
