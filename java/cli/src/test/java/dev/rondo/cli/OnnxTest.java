@@ -18,6 +18,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The commands over an `.onnx` file that PyTorch exported: a voice detector with its state as input and output.
 class OnnxTest {
@@ -30,8 +32,11 @@ class OnnxTest {
     @BeforeEach
     void files() throws IOException {
         model = Samples.file(folder, "voice.onnx");
-        tensors = Safetensors.read(Samples.file(folder, "voice.safetensors"), Arena.ofAuto())
-                .tensors();
+        give("voice.safetensors");
+    }
+
+    private void give(String values) throws IOException {
+        tensors = Safetensors.read(Samples.file(folder, values), Arena.ofAuto()).tensors();
         for (String input : new String[] {"audio", "h", "c"}) {
             Samples.npy(folder.resolve(input + ".npy"), tensors.get(input));
         }
@@ -51,8 +56,11 @@ class OnnxTest {
                 folder.resolve("out"));
     }
 
-    @Test
-    void runsThem() throws IOException {
+    /// Other numbers of steps and of samples than the file was made with.
+    @ParameterizedTest
+    @ValueSource(strings = {"voice.safetensors", "longer_voice.safetensors"})
+    void runsThem(String values) throws IOException {
+        give(values);
         assertEquals("", run(model).succeeds().err());
 
         for (String output : new String[] {"speech", "hn", "cn"}) {

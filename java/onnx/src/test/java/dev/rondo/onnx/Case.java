@@ -24,6 +24,9 @@ import java.util.Random;
 
 /// A graph for a test and what its inputs are.
 final class Case {
+    /// The value of an attribute that is not to be there.
+    static final Object LEFT_OUT = new Object();
+
     private final String name;
     private final Random random;
     private final Map<String, Long> opsets = new LinkedHashMap<>(Map.of("", 17L));
@@ -147,12 +150,13 @@ final class Case {
     private Node node(String domain, String operator, String inputs, String outputs, Object... attributes) {
         Map<String, Attribute> map = new LinkedHashMap<>();
         for (int i = 0; i < attributes.length; i += 2) {
-            map.put((String) attributes[i], attribute(attributes[i + 1]));
+            map.put((String) attributes[i], attributes[i + 1] == LEFT_OUT ? null : attribute(attributes[i + 1]));
         }
         if (operator.matches("RNN|GRU|LSTM") && !map.containsKey("hidden_size")) { // which ONNX Runtime insists on
             long hidden = constants.get(names(inputs).get(2)).tensor().shape().size(2);
             map.put("hidden_size", new Attribute.IntValue(hidden));
         }
+        map.values().removeIf(value -> value == null);
         return new Node(operator + nodes.size(), domain, operator, names(inputs), names(outputs), map);
     }
 

@@ -109,7 +109,7 @@ final class Comparison {
             options.setIntraOpNumThreads(1);
             // Its fusions quantise what the graph does not.
             options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.NO_OPT);
-            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
             try (OrtSession session = environment.createSession(bytes, options)) {
                 for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
                     given.put(input.getKey(), tensor(environment, input.getValue(), types.get(input.getKey())));

@@ -191,6 +191,11 @@ class ElementwiseTest {
                         .number("high", 0.4f)
                         .node("Clip", "x _ high", "y")
                         .gives("y"),
+                one("Clip between bounds the wrong way round")
+                        .number("low", 2)
+                        .number("high", 0.25f)
+                        .node("Clip", "x low high", "y")
+                        .gives("y"),
                 one("Clip by an input").input("low").node("Clip", "x low", "y").gives("y"),
                 one("Clip of old")
                         .opset(7)

@@ -31,14 +31,22 @@ import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.reflect.Modifier;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,7 +59,12 @@ class ExportTest {
     @TempDir
     private Path folder;
 
-    private record Net(String name, Model model) {
+    /// @param parts the layers that the model is a chain of, if it is one
+    private record Net(String name, Model model, List<Module> parts) {
+        Net(String name, Model model) {
+            this(name, model, List.of());
+        }
+
         @Override
         public String toString() {
             return name;
@@ -61,7 +74,10 @@ class ExportTest {
     private static Net chain(String name, Input input, Module... chain) {
         Module module = new Sequential(chain);
         module.initialize(SEED);
-        return new Net(name, Model.of(module, input));
+        return new Net(
+                name,
+                Model.of(module, input),
+                Stream.concat(Stream.of(module), Stream.of(chain)).toList());
     }
 
     static List<Net> chains() {
@@ -102,6 +118,13 @@ class ExportTest {
         nets.add(chain(
                 "plain norm", x, new LayerNorm(6, 1e-3f, false, false), new Linear(6, 3, false, Activation.TANH)));
         nets.add(chain("norm without bias", x, new LayerNorm(6, 1e-3f, true, false)));
+        nets.add(chain(
+                "regularised",
+                Input.ids("ids", "T", "N"),
+                new Embedding(20, 6, 3, 0.1, SEED),
+                new Dropout(0.2, true),
+                new LSTM(sizes.layers(2).lockedDropout(0.3).weightDrop(0.2)),
+                new GRU(Recurrence.of(5, 4).layers(2).dropout(0.3))));
         for (Activation activation : Activation.values()) {
             nets.add(chain(
                     activation.name(),
@@ -252,6 +275,45 @@ class ExportTest {
                                     .copyFrom(tensor)));
             return outputs;
         }
+    }
+
+    /// What the chains leave out would be a layer that nobody has tried to write.
+    @Test
+    void triesEveryLayer() throws ReflectiveOperationException, IOException, URISyntaxException {
+        Set<Class<?>> tried = chains().stream()
+                .flatMap(net -> net.parts().stream())
+                .map(Object::getClass)
+                .collect(Collectors.toSet());
+        Set<Class<?>> layers = new HashSet<>();
+        for (Class<?> type : classesBeside(Module.class)) {
+            if (Module.class.isAssignableFrom(type) && !Modifier.isAbstract(type.getModifiers())) {
+                layers.add(type);
+            }
+        }
+        assertTrue(layers.contains(Linear.class), "finds layers: " + layers);
+        assertEquals(layers, tried);
+    }
+
+    /// The public classes of a class's package, from where it was loaded itself.
+    private static List<Class<?>> classesBeside(Class<?> one)
+            throws ReflectiveOperationException, IOException, URISyntaxException {
+        Path source =
+                Path.of(one.getProtectionDomain().getCodeSource().getLocation().toURI());
+        String folder = one.getPackageName().replace('.', '/');
+        List<Class<?>> classes = new ArrayList<>();
+        try (FileSystem jar = Files.isDirectory(source) ? null : FileSystems.newFileSystem(source);
+                Stream<Path> files = Files.list(jar == null ? source.resolve(folder) : jar.getPath(folder))) {
+            for (Path file : files.toList()) {
+                String name = file.getFileName().toString();
+                if (name.endsWith(".class") && !name.contains("-")) {
+                    Class<?> type = Class.forName(one.getPackageName() + "." + name.replace(".class", ""));
+                    if (Modifier.isPublic(type.getModifiers())) {
+                        classes.add(type);
+                    }
+                }
+            }
+        }
+        return classes;
     }
 
     @Test

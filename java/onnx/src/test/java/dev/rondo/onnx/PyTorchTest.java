@@ -27,8 +27,9 @@ class PyTorchTest {
             names.add(name + ", 2"); // the exporter has fixed the number of steps or of samples
         }
         for (String name : List.of("tagger", "speech", "pooling", "encoder", "voice", "classifier")) {
-            names.add(name + "_script, 0");
+            names.add(name + "_script, 0"); // all sizes open: three numbers of steps, and of samples
             names.add(name + "_script, 1");
+            names.add(name + "_script, 2");
         }
         return names;
     }

@@ -7,6 +7,7 @@ import static dev.rondo.onnx.RecurrentTest.T;
 import static dev.rondo.onnx.RecurrentTest.finish;
 import static dev.rondo.onnx.RecurrentTest.layer;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
@@ -16,13 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What the specification says of recurrent operators and ONNX Runtime does otherwise, or not at all:
-///
-/// | | specification | ONNX Runtime 1.29 |
-/// |---|---|---|
-/// | `hidden_size` | optional | has to be there |
-/// | `layout` | 0 or 1 | 0 |
-/// | `clip` of an LSTM | bounds what every activation is given | not the cell state that the last one is given |
+/// What the specification says of recurrent operators and ONNX Runtime does otherwise, or not at all: the module's
+/// README.md lists it.
 class RecurrentSpecificationTest {
     /// The clip bounds what every activation is given, the cell state where it becomes the hidden state as well.
     @Test
@@ -62,6 +58,22 @@ class RecurrentSpecificationTest {
 
     private static double sigmoid(double x) {
         return 1 / (1 + Math.exp(-x));
+    }
+
+    /// ONNX Runtime insists on the attribute.
+    @ParameterizedTest
+    @ValueSource(strings = {"RNN", "GRU", "LSTM"})
+    void infersTheHiddenSize(String operator) {
+        Case with = finish(layer("size", operator, 1), operator, "x w r b");
+        Case without = finish(layer("size", operator, 1), operator, "x w r b", "hidden_size", Case.LEFT_OUT);
+        assertThrows(
+                IllegalStateException.class,
+                () -> Comparison.onnxRuntime(without.bytes(), without.values, without.types));
+        Comparison.assertClose(
+                operator,
+                Comparison.rondo(with.bytes(), with.values),
+                Comparison.rondo(without.bytes(), without.values),
+                0);
     }
 
     /// ONNX Runtime has only layout 0, so that layout 1 is compared with transposed values in it.

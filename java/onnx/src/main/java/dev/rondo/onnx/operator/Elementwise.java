@@ -219,7 +219,7 @@ final class Elementwise {
         if (x.type() == DataType.F32 && isKnown(low) && isKnown(high)) {
             float from = low == null ? call.real("min", Float.NEGATIVE_INFINITY) : number(low);
             float to = high == null ? call.real("max", Float.POSITIVE_INFINITY) : number(high);
-            return call.record(Eltwise.clip(x, from, to));
+            return call.record(Eltwise.clip(x, Math.min(from, to), to)); // max wins over min
         }
         Value y = low == null ? x : call.record(combine(x, low, Binary.Function.MAXIMUM, Math::max));
         return high == null ? y : call.record(combine(y, high, Binary.Function.MINIMUM, Math::min));
