@@ -26,10 +26,15 @@ import java.util.function.Predicate;
 /// @param type   PyTorch's class name
 /// @param module the layer
 record LayerDescription(String type, Module module) {
-    // Each layer takes memory before its weights are looked for, so a hostile number must not get that far.
-    private static final int MOST_LAYERS = 1000;
+    /// How many layers a file may stack upon those it names. Each takes memory before its weights are looked for, so a
+    /// hostile number must not get that far.
+    static final int MOST_STACKED = 1000;
 
-    static LayerDescription of(JsonField layer) {
+    /// @param mostStacked how many layers it may stack upon the first
+    static LayerDescription of(JsonField layer, int mostStacked) {
+        if (stacked(layer) > mostStacked) {
+            throw layer.get("num_layers").malformed("makes more than " + MOST_STACKED + " layers");
+        }
         JsonField type = layer.get("type");
         try {
             return new LayerDescription(type.asString(), module(type, layer));
@@ -112,7 +117,7 @@ record LayerDescription(String type, Module module) {
 
     private static Recurrence recurrence(JsonField layer) {
         Recurrence recurrence = Recurrence.of(size(layer, "input_size"), size(layer, "hidden_size"))
-                .layers(layerCount(layer.find("num_layers")))
+                .layers(1 + stacked(layer))
                 .projected(layer.find("proj_size").map(JsonField::asInt).orElse(0));
         if (flag(layer, "bidirectional", false)) {
             recurrence = recurrence.bidirectional();
@@ -123,12 +128,9 @@ record LayerDescription(String type, Module module) {
         return flag(layer, "bias", true) ? recurrence : recurrence.withoutBias();
     }
 
-    private static int layerCount(Optional<JsonField> field) {
-        int count = field.map(JsonField::asInt).orElse(1);
-        if (count > MOST_LAYERS) {
-            throw field.orElseThrow().malformed("is more than " + MOST_LAYERS + " layers");
-        }
-        return count;
+    /// How many layers it stacks upon the first.
+    static int stacked(JsonField layer) {
+        return layer.find("num_layers").map(JsonField::asInt).orElse(1) - 1;
     }
 
     private static RNN.Nonlinearity nonlinearity(Optional<JsonField> field) {

@@ -154,9 +154,12 @@ public final class ModelFile {
 
     private static Map<String, LayerDescription> layers(JsonField field) {
         Map<String, LayerDescription> layers = new LinkedHashMap<>();
+        int left = LayerDescription.MOST_STACKED;
         for (JsonField layer : field.elements()) {
             JsonField name = layer.get("name");
-            if (layers.putIfAbsent(name.asString(), LayerDescription.of(layer)) != null) {
+            LayerDescription described = LayerDescription.of(layer, left);
+            left -= LayerDescription.stacked(layer);
+            if (layers.putIfAbsent(name.asString(), described) != null) {
                 throw name.malformed("is the name of two layers");
             }
         }

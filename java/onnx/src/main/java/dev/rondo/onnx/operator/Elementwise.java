@@ -219,6 +219,9 @@ final class Elementwise {
         if (x.type() == DataType.F32 && isKnown(low) && isKnown(high)) {
             float from = low == null ? call.real("min", Float.NEGATIVE_INFINITY) : number(low);
             float to = high == null ? call.real("max", Float.POSITIVE_INFINITY) : number(high);
+            if (Float.isNaN(from) || Float.isNaN(to)) {
+                throw new IllegalArgumentException("its bounds are " + from + " and " + to);
+            }
             return call.record(Eltwise.clip(x, Math.min(from, to), to)); // max wins over min
         }
         Value y = low == null ? x : call.record(combine(x, low, Binary.Function.MAXIMUM, Math::max));

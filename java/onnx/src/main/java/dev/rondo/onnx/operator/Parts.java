@@ -17,7 +17,7 @@ import java.util.stream.LongStream;
 
 /// Parts of values, values with a margin, and repetitions.
 final class Parts {
-    private static final long LONGEST = 1 << 24; // of a dimension that repeats
+    private static final long LONGEST = 1 << 24; // of a dimension that repeats its elements
 
     private Parts() {}
 
@@ -148,6 +148,10 @@ final class Parts {
             throw new IllegalArgumentException("a dimension of size " + size + " cannot be padded by "
                     + Math.max(before, after) + " elements of its own");
         }
+        if (Math.max(before, after) > LONGEST) {
+            throw new IllegalArgumentException(
+                    "a dimension is padded by more than " + LONGEST + " elements of its own");
+        }
         return LongStream.range(-before, size + after)
                 .map(i -> switch (mode) {
                     case "edge" -> Math.clamp(i, 0, size - 1);
@@ -167,7 +171,7 @@ final class Parts {
         Value y = x;
         for (int d = 0; d < repeats.length; d++) {
             long size = x.shape().size(d);
-            if (repeats[d] < 0 || Math.multiplyExact(size, repeats[d]) > LONGEST) {
+            if (repeats[d] < 0 || size > 0 && repeats[d] > LONGEST / size) {
                 throw new IllegalArgumentException("dimension " + d + " cannot be repeated " + repeats[d] + " times");
             }
             if (repeats[d] != 1) {

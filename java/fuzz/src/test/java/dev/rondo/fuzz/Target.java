@@ -1,0 +1,163 @@
+package dev.rondo.fuzz;
+
+import dev.rondo.Input;
+import dev.rondo.Model;
+import dev.rondo.ModelFile;
+import dev.rondo.Session;
+import dev.rondo.format.Json;
+import dev.rondo.format.MalformedFileException;
+import dev.rondo.format.Npy;
+import dev.rondo.format.Npz;
+import dev.rondo.format.Safetensors;
+import dev.rondo.onnx.OnnxModel;
+import dev.rondo.tensor.Shape;
+import dev.rondo.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+
+/// A reader of files, and what it may do with any bytes: return, or say in one line what is wrong with them. What it
+/// allocates is bounded by the number of bytes, and so is the time that it takes.
+///
+/// A new reader is a constant here, a dependency of this module, and a folder of files to begin with among the
+/// resources.
+enum Target {
+    /// JSON, which reads what it writes.
+    JSON(100) {
+        @Override
+        void read(byte[] bytes) {
+            Json value = Json.parse(bytes, "file");
+            byte[] written = value.compact().getBytes(StandardCharsets.UTF_8);
+            if (!Json.parse(written, "file").equals(value)) {
+                throw new AssertionError("reads something else than it wrote");
+            }
+        }
+    },
+    /// The description of layers. What is checked is read before the weights are looked for.
+    MODEL_JSON(2_000) {
+        @Override
+        void read(byte[] bytes) {
+            ModelFile.of(bytes, Map.of(), "file");
+        }
+    },
+    SAFETENSORS(200) {
+        @Override
+        void read(byte[] bytes) {
+            look(Safetensors.parse(MemorySegment.ofArray(bytes), "file")
+                    .tensors()
+                    .values());
+        }
+    },
+    NPY(100) {
+        @Override
+        void read(byte[] bytes) {
+            try (Arena arena = Arena.ofConfined()) {
+                look(List.of(Npy.parse(MemorySegment.ofArray(bytes), "file", arena)));
+            }
+        }
+    },
+    /// Deflate makes a thousand bytes of one.
+    NPZ(5_000) {
+        @Override
+        void read(byte[] bytes) throws IOException {
+            try (Arena arena = Arena.ofConfined()) {
+                look(Npz.read(file(bytes), arena).values());
+            }
+        }
+    },
+    /// A file of a graph.
+    ONNX(1_000) {
+        @Override
+        void read(byte[] bytes) throws IOException {
+            OnnxModel model = OnnxModel.read(file(bytes));
+            long nodes =
+                    model.operators().values().stream().mapToInt(count -> count).sum();
+            if (nodes < 0 || model.parameterCount() < 0) {
+                throw new AssertionError("counts what is not there");
+            }
+        }
+    },
+    /// A graph, recorded for small inputs. It may be large whatever its file's size: shapes are numbers.
+    ONNX_GRAPH(Integer.MAX_VALUE) {
+        @Override
+        void read(byte[] bytes) throws IOException {
+            OnnxModel file = OnnxModel.read(file(bytes));
+            Shape[] shapes = file.inputs().stream().map(Target::small).toArray(Shape[]::new);
+            try (Model model = file.model();
+                    Session session = model.session(shapes)) {
+                session.run();
+            } catch (IllegalArgumentException e) {
+                requireOneLine(e); // what does not fit the inputs' shapes
+            } catch (OutOfMemoryError e) {
+                // asks for more than there is, as a few bytes of a graph can
+            }
+        }
+    };
+
+    private static final long BYTES_ANYWAY = 1 << 20; // buffers, and what the fuzzer adds
+    private static final long MOST_NANOSECONDS = 5_000_000_000L;
+
+    private final long bytesPerByte;
+
+    Target(long bytesPerByte) {
+        this.bytesPerByte = bytesPerByte;
+    }
+
+    /// Reads a file.
+    abstract void read(byte[] bytes) throws IOException;
+
+    /// Fails if the reader does with these bytes what it may not.
+    final void check(byte[] bytes) throws IOException {
+        Cost most = new Cost(BYTES_ANYWAY + bytesPerByte * bytes.length, MOST_NANOSECONDS);
+        Cost cost = costOfReading(bytes);
+        for (int again = 0; again < 3 && !cost.isWithin(most); again++) {
+            cost = costOfReading(bytes); // the first time, classes are loaded
+        }
+        if (!cost.isWithin(most)) {
+            throw new AssertionError(bytes.length + " bytes took " + cost + ", more than " + most);
+        }
+    }
+
+    private Cost costOfReading(byte[] bytes) throws IOException {
+        Cost before = Cost.now();
+        try {
+            read(bytes);
+        } catch (MalformedFileException e) {
+            requireOneLine(e);
+        }
+        return Cost.now().minus(before);
+    }
+
+    private static void requireOneLine(RuntimeException e) {
+        if (e.getMessage() == null || e.getMessage().lines().count() != 1) {
+            throw new AssertionError("not one line: " + e.getMessage(), e);
+        }
+    }
+
+    /// Touches every byte of the tensors.
+    private static void look(Collection<Tensor> tensors) {
+        tensors.forEach(tensor -> tensor.data().toArray(ValueLayout.JAVA_BYTE));
+    }
+
+    private static Shape small(Input input) {
+        return Shape.of(input.dimensions().stream()
+                .mapToLong(size -> Character.isDigit(size.charAt(0)) ? Long.parseLong(size) % 100 : 4)
+                .toArray());
+    }
+
+    /// The bytes as a file, the same one each time.
+    final Path file(byte[] bytes) throws IOException {
+        return Files.write(
+                Path.of(
+                        System.getProperty("java.io.tmpdir"),
+                        "rondo-fuzz-" + name() + "-" + ProcessHandle.current().pid()),
+                bytes);
+    }
+}
