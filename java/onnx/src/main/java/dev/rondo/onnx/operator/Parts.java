@@ -17,7 +17,7 @@ import java.util.stream.LongStream;
 
 /// Parts of values, values with a margin, and repetitions.
 final class Parts {
-    private static final long LONGEST = 1 << 24; // of a dimension that repeats its elements
+    private static final long LONGEST = 1 << 24; // of what is added to a dimension
 
     private Parts() {}
 
@@ -130,6 +130,10 @@ final class Parts {
             y = y.slice(d, Math.max(0, -before[d]), y.shape().size(d) - Math.max(0, -after[d]));
             before[d] = Math.max(0, before[d]);
             after[d] = Math.max(0, after[d]);
+            if (Math.max(before[d], after[d]) > LONGEST) {
+                throw new IllegalArgumentException(
+                        "dimension " + d + " is padded by more than " + LONGEST + " elements");
+            }
         }
         String mode = call.text("mode", "constant");
         if (mode.equals("constant")) {
@@ -147,10 +151,6 @@ final class Parts {
         if (size == 0 || mode.equals("reflect") && Math.max(before, after) >= Math.max(2, size)) {
             throw new IllegalArgumentException("a dimension of size " + size + " cannot be padded by "
                     + Math.max(before, after) + " elements of its own");
-        }
-        if (Math.max(before, after) > LONGEST) {
-            throw new IllegalArgumentException(
-                    "a dimension is padded by more than " + LONGEST + " elements of its own");
         }
         return LongStream.range(-before, size + after)
                 .map(i -> switch (mode) {
