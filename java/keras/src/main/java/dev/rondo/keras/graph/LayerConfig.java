@@ -44,7 +44,7 @@ public final class LayerConfig {
         if (isOwn || !module.equals("keras") && !module.startsWith("keras.")) {
             throw malformed("is a class of its author's own, which Rondo does not know");
         }
-        if (config.find("dtype").isPresent() && !className.equals("InputLayer")) {
+        if (config.find("dtype").isPresent() && !className.equals("InputLayer") && !isFunction()) {
             requirePrecision(config.get("dtype"));
         }
     }

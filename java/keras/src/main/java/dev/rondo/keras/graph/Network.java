@@ -23,6 +23,7 @@ import java.util.Set;
 ///
 /// Source: Keras 3, `keras.Model.get_config`.
 public final class Network implements Layer {
+    private static final String SEQUENTIAL = "Sequential";
     private static final int MOST_CALLS = 10_000;
 
     private final LayerConfig config;
@@ -38,7 +39,7 @@ public final class Network implements Layer {
 
     /// Whether a class is one of models.
     static boolean isModel(LayerConfig config) {
-        return config.className().equals("Sequential")
+        return config.className().equals(SEQUENTIAL)
                 || config.className().equals("Functional")
                 || config.className().equals("Model");
     }
@@ -51,7 +52,7 @@ public final class Network implements Layer {
             throw config.malformed("is a model of its author's own class, which Rondo does not know");
         }
         Network network = new Network(config);
-        boolean isSequential = config.className().equals("Sequential");
+        boolean isSequential = config.className().equals(SEQUENTIAL);
         Map<String, Integer> counts = new HashMap<>();
         List<Node> unordered = new ArrayList<>();
         Set<String> names = new HashSet<>();
@@ -134,7 +135,7 @@ public final class Network implements Layer {
         List<Reference> references = Reference.all(results);
         List<String> names = isNamed ? List.copyOf(results.members().keySet()) : List.of();
         for (int i = 0; i < references.size(); i++) {
-            Reference output = references.get(i);
+            Reference output = counted(references.get(i));
             if (!given.contains(CallKey.of(output))) {
                 throw unknown(config, output);
             }
@@ -143,6 +144,15 @@ public final class Network implements Layer {
         if (outputs.isEmpty()) {
             throw config.malformed("has no outputs");
         }
+    }
+
+    /// An output, its call counted from 0: Keras counts those of functional models from 1 here, and only here.
+    private Reference counted(Reference output) {
+        boolean isModel = layers.stream()
+                .anyMatch(layer -> layer.name().equals(output.layer())
+                        && isModel(layer)
+                        && !layer.className().equals(SEQUENTIAL));
+        return isModel ? new Reference(output.layer(), output.call() - 1, output.output()) : output;
     }
 
     /// A name for an output, with a number where the same layer gives several.

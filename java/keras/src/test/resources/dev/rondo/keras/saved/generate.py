@@ -233,8 +233,8 @@ def value(input, n, t):
 
 def names(network):
     """The outputs' names as Rondo has them."""
-    if isinstance(network.output, dict):
-        return list(network.output)
+    if isinstance(network, keras.Sequential):
+        return [network.layers[-1].name]
     outputs = network.output if isinstance(network.output, (list, tuple)) else [network.output]
     found = []
     for output in outputs:
@@ -275,12 +275,11 @@ def main():
             with torch.no_grad():
                 results = network(list(given.values()) if len(given) > 1 else given[network.inputs[0].name],
                                   training=False)
-            if isinstance(results, dict):
-                results = list(results.values())
-            results = list(results) if isinstance(results, (list, tuple)) else [results]
-            found = dict(zip(names(network), results, strict=True))
+            if not isinstance(results, dict):
+                results = list(results) if isinstance(results, (list, tuple)) else [results]
+                results = dict(zip(names(network), results, strict=True))
             tensors = {name: tensor.to(torch.uint8) if tensor.dtype == torch.bool else tensor
-                       for name, tensor in (given | found).items()}
+                       for name, tensor in (given | results).items()}
             save_file({name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()},
                       f"{network.name}_{k}.safetensors")
 
