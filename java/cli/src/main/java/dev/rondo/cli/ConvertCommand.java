@@ -63,7 +63,8 @@ final class ConvertCommand implements Callable<Integer> {
 
     private void write(KerasModel keras) throws IOException {
         if (!isGraph()) {
-            throw new InputException(target + ": a model of Keras is written as ONNX only; give a name that ends in .onnx");
+            throw new InputException(
+                    target + ": a model of Keras is written as ONNX only; give a name that ends in .onnx");
         }
         try (OutputFiles files = new OutputFiles();
                 Model network = keras.model()) {

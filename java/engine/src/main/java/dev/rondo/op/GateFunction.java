@@ -56,15 +56,8 @@ public record GateFunction(Kind kind, float alpha, float beta) {
         /// Whether the function has a first parameter.
         public boolean hasAlpha() {
             return switch (this) {
-                case AFFINE,
-                        LEAKY_RELU,
-                        THRESHOLDED_RELU,
-                        SCALED_TANH,
-                        HARD_SIGMOID,
-                        ELU,
-                        SELU,
-                        HARD_SILU,
-                        CLIP -> true;
+                case AFFINE, LEAKY_RELU, THRESHOLDED_RELU, SCALED_TANH, HARD_SIGMOID, ELU, SELU, HARD_SILU, CLIP ->
+                    true;
                 default -> false;
             };
         }

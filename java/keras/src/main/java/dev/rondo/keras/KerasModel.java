@@ -3,8 +3,8 @@ package dev.rondo.keras;
 import dev.rondo.Input;
 import dev.rondo.Model;
 import dev.rondo.format.JsonField;
-import dev.rondo.keras.file.Archive;
 import dev.rondo.format.MalformedFileException;
+import dev.rondo.keras.file.Archive;
 import dev.rondo.keras.graph.LayerConfig;
 import dev.rondo.keras.graph.Network;
 import dev.rondo.keras.layer.Call;
@@ -55,8 +55,8 @@ public final class KerasModel {
         this.version = archive.version();
         this.parameters = archive.weights().count();
         long open = network.inputs().stream()
-                .filter(input -> dimensions(input).size() > 1
-                        && dimensions(input).get(1).isNull())
+                .filter(input ->
+                        dimensions(input).size() > 1 && dimensions(input).get(1).isNull())
                 .count();
         network.inputs().forEach(input -> inputs.add(input(input, open > 1)));
     }
@@ -115,11 +115,10 @@ public final class KerasModel {
     }
 
     private Map<String, Value> record(Map<String, Value> values) {
-        List<Flow> given = inputs.stream()
-                .map(input -> Flow.of(values.get(input.name())))
-                .toList();
-        List<Flow> outputs = network.record(new Call(
-                given.getFirst().value().recorder(), given, List.of(), null, List.of()));
+        List<Flow> given =
+                inputs.stream().map(input -> Flow.of(values.get(input.name()))).toList();
+        List<Flow> outputs =
+                network.record(new Call(given.getFirst().value().recorder(), given, List.of(), null, List.of()));
         Map<String, Value> results = new LinkedHashMap<>();
         for (int i = 0; i < outputs.size(); i++) {
             results.put(network.outputs().get(i), outputs.get(i).value());

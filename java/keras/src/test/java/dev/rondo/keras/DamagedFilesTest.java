@@ -78,7 +78,12 @@ class DamagedFilesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"tagger, config.json", "translator, config.json", "stateful, model.weights.h5", "tagger, model.weights.h5"})
+    @CsvSource({
+        "tagger, config.json",
+        "translator, config.json",
+        "stateful, model.weights.h5",
+        "tagger, model.weights.h5"
+    })
     void mutationsOfMembersAreReadOrRefused(String name, String member) throws IOException {
         Map<String, byte[]> members = Saved.members(name);
         byte[] bytes = members.get(member);
@@ -95,8 +100,11 @@ class DamagedFilesTest {
     void mutationsOfHdf5StructuresAreReadOrRefused() throws IOException {
         Map<String, byte[]> members = Saved.members("stateful");
         byte[] bytes = members.get(Saved.WEIGHTS);
-        byte[][] signatures = {"TREE".getBytes(StandardCharsets.US_ASCII), "SNOD".getBytes(StandardCharsets.US_ASCII),
-            "HEAP".getBytes(StandardCharsets.US_ASCII)};
+        byte[][] signatures = {
+            "TREE".getBytes(StandardCharsets.US_ASCII),
+            "SNOD".getBytes(StandardCharsets.US_ASCII),
+            "HEAP".getBytes(StandardCharsets.US_ASCII)
+        };
         Random random = new Random(5);
         int count = 0;
         for (int at = 0; at < bytes.length - 4; at++) {

@@ -66,8 +66,8 @@ class SavedModelsTest {
         float[] given = found.toFloatArray();
         for (int i = 0; i < wanted.length; i++) {
             double allowed = TOLERANCE * Math.max(1, Math.abs(wanted[i]));
-            boolean isClose = Math.abs(wanted[i] - given[i]) <= allowed
-                    || Float.isNaN(wanted[i]) && Float.isNaN(given[i]);
+            boolean isClose =
+                    Math.abs(wanted[i] - given[i]) <= allowed || Float.isNaN(wanted[i]) && Float.isNaN(given[i]);
             assertTrue(isClose, name + "[" + i + "]: " + given[i] + " instead of " + wanted[i]);
         }
     }
@@ -113,7 +113,8 @@ class SavedModelsTest {
         assertEquals(List.of(new Input("ids", DataType.I64, List.of("N", "T"))), tagger.inputs());
         assertEquals(List.of("time_distributed"), tagger.outputs());
         assertEquals("Bidirectional", tagger.layers().get("bidirectional"));
-        assertEquals(20 * 6 + 2 * (4 * 5 * (6 + 5 + 1)) + 3 * 6 * (10 + 6 + 2) + 2 * 6 + 4 * 7, tagger.parameterCount());
+        assertEquals(
+                20 * 6 + 2 * (4 * 5 * (6 + 5 + 1)) + 3 * 6 * (10 + 6 + 2) + 2 * 6 + 4 * 7, tagger.parameterCount());
 
         KerasModel translator = KerasModel.read(Saved.file("translator.keras"));
         assertEquals(

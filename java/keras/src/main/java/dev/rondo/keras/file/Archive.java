@@ -52,7 +52,9 @@ public record Archive(JsonField config, String version, Weights weights) {
             }
             JsonField config = json(zip, "config.json", arena, name);
             return new Archive(
-                    config, version, Weights.read(member(zip, "model.weights.h5", Integer.MAX_VALUE, arena, name), name));
+                    config,
+                    version,
+                    Weights.read(member(zip, "model.weights.h5", Integer.MAX_VALUE, arena, name), name));
         } catch (ZipException e) {
             throw new MalformedFileException(name, "is no sound zip archive: " + e.getMessage(), e);
         } catch (EOFException e) {

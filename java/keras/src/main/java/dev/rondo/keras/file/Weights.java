@@ -168,10 +168,11 @@ public final class Weights {
         MemorySegment from = matrix.data();
         for (long i = 0; i < rows; i++) {
             for (long j = 0; j < columns; j++) {
-                result.data().setAtIndex(
-                        ValueLayout.JAVA_FLOAT,
-                        j * rows + i,
-                        from.getAtIndex(ValueLayout.JAVA_FLOAT, i * columns + j));
+                result.data()
+                        .setAtIndex(
+                                ValueLayout.JAVA_FLOAT,
+                                j * rows + i,
+                                from.getAtIndex(ValueLayout.JAVA_FLOAT, i * columns + j));
             }
         }
         return result;

@@ -35,7 +35,10 @@ public final class LayerConfig {
         this.className = entry.get("class_name").asString();
         this.config = entry.get("config");
         this.name = config.find("name").map(JsonField::asString).orElse(className);
-        String module = entry.find("module").filter(field -> !field.isNull()).map(JsonField::asString).orElse("keras");
+        String module = entry.find("module")
+                .filter(field -> !field.isNull())
+                .map(JsonField::asString)
+                .orElse("keras");
         boolean isOwn = entry.find("registered_name")
                 .filter(field -> !field.isNull())
                 .map(JsonField::asString)
@@ -172,8 +175,8 @@ public final class LayerConfig {
                     || WITHOUT_EFFECT.matcher(attribute).matches()
                     || REFUSED.contains(attribute) && isOff;
             if (!isKnown) {
-                throw malformed("has the attribute " + MalformedFileException.quote(attribute)
-                        + ", which Rondo does not know");
+                throw malformed(
+                        "has the attribute " + MalformedFileException.quote(attribute) + ", which Rondo does not know");
             }
         });
     }

@@ -91,7 +91,8 @@ public final class Network implements Layer {
 
     /// The name of a layer's group: its class's, and a number where there are several.
     private static String unique(Map<String, Integer> counts, String className) {
-        String name = className.replaceAll("\\W", "")
+        String name = className
+                .replaceAll("\\W", "")
                 .replaceAll("(.)([A-Z][a-z]+)", "$1_$2")
                 .replaceAll("([a-z])([A-Z])", "$1_$2")
                 .toLowerCase(Locale.ROOT);
@@ -103,7 +104,9 @@ public final class Network implements Layer {
         if (inputLayers.size() != 1) {
             throw config.malformed("does not begin with its input's shape: build the model before saving it");
         }
-        String before = nodes.isEmpty() ? inputLayers.getFirst().name() : nodes.getLast().config().name();
+        String before = nodes.isEmpty()
+                ? inputLayers.getFirst().name()
+                : nodes.getLast().config().name();
         nodes.add(new Node(own, layer, 0, List.of(new Reference(before, 0, 0)), List.of(), null, List.of()));
     }
 
@@ -124,8 +127,8 @@ public final class Network implements Layer {
         Set<CallKey> given = new HashSet<>();
         for (Reference input : inputs) {
             if (inputLayers.stream().noneMatch(layer -> layer.name().equals(input.layer()))) {
-                throw config.malformed("has the input " + MalformedFileException.quote(input.layer())
-                        + ", which is no input layer");
+                throw config.malformed(
+                        "has the input " + MalformedFileException.quote(input.layer()) + ", which is no input layer");
             }
             given.add(CallKey.of(input));
         }
@@ -224,8 +227,8 @@ public final class Network implements Layer {
     @Override
     public List<Flow> record(Call call) {
         if (call.inputs().size() != inputs.size()) {
-            throw new IllegalArgumentException(
-                    "it has " + inputs.size() + " inputs, but is given " + call.inputs().size());
+            throw new IllegalArgumentException("it has " + inputs.size() + " inputs, but is given "
+                    + call.inputs().size());
         }
         Map<CallKey, List<Flow>> flows = new HashMap<>();
         for (int i = 0; i < inputs.size(); i++) {
@@ -259,8 +262,7 @@ public final class Network implements Layer {
         }
     }
 
-    private static List<Flow> flows(
-            LayerConfig config, List<Reference> references, Map<CallKey, List<Flow>> flows) {
+    private static List<Flow> flows(LayerConfig config, List<Reference> references, Map<CallKey, List<Flow>> flows) {
         return references.stream()
                 .map(reference -> flow(config, reference, flows))
                 .toList();

@@ -33,8 +33,7 @@ record Reference(String layer, int call, int output) {
     private static void collect(JsonField field, List<Reference> into) {
         if (field.value() instanceof Json.ObjectValue) {
             field.members().values().forEach(member -> collect(member, into));
-        } else if (!field.elements().isEmpty()
-                && field.elements().getFirst().value() instanceof Json.StringValue) {
+        } else if (!field.elements().isEmpty() && field.elements().getFirst().value() instanceof Json.StringValue) {
             into.add(of(field));
         } else {
             field.elements().forEach(element -> collect(element, into));

@@ -20,9 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// @param fused  as what a product goes through, or null
 /// @param record records it for a tensor
 record ActivationFunction(
-        @Nullable GateFunction kind,
-        @Nullable Activation fused,
-        UnaryOperator<Value> record) {
+        @Nullable GateFunction kind, @Nullable Activation fused, UnaryOperator<Value> record) {
 
     /// The activation that an attribute names; none is the identity.
     static ActivationFunction of(LayerConfig config, String attribute) {
@@ -35,8 +33,8 @@ record ActivationFunction(
                 .orElse("linear");
         ActivationFunction function = of(name);
         if (function == null) {
-            throw config.malformed("has the " + attribute + " "
-                    + MalformedFileException.quote(name) + ", which Rondo does not know");
+            throw config.malformed(
+                    "has the " + attribute + " " + MalformedFileException.quote(name) + ", which Rondo does not know");
         }
         return function;
     }
@@ -66,8 +64,7 @@ record ActivationFunction(
             case "softplus" -> recorded(GateFunction.Kind.SOFTPLUS.usual(), Eltwise::softplus);
             case "mish" -> recorded(GateFunction.Kind.MISH.usual(), Eltwise::mish);
             case "relu6" -> recorded(new GateFunction(GateFunction.Kind.CLIP, 0, 6), x -> Eltwise.clip(x, 0, 6));
-            case "hard_tanh" ->
-                recorded(new GateFunction(GateFunction.Kind.CLIP, -1, 1), x -> Eltwise.clip(x, -1, 1));
+            case "hard_tanh" -> recorded(new GateFunction(GateFunction.Kind.CLIP, -1, 1), x -> Eltwise.clip(x, -1, 1));
             case "hard_sigmoid" ->
                 recorded(
                         new GateFunction(GateFunction.Kind.HARD_SIGMOID, 1 / 6f, 0.5f),
@@ -75,8 +72,7 @@ record ActivationFunction(
             case "hard_silu", "hard_swish" ->
                 recorded(GateFunction.Kind.HARD_SILU.usual(), x -> Eltwise.hardSwish(x, 1 / 6f, 0.5f));
             case "leaky_relu" ->
-                recorded(
-                        new GateFunction(GateFunction.Kind.LEAKY_RELU, 0.2f, 0), x -> Eltwise.leakyRelu(x, 0.2f));
+                recorded(new GateFunction(GateFunction.Kind.LEAKY_RELU, 0.2f, 0), x -> Eltwise.leakyRelu(x, 0.2f));
             case "softmax" -> new ActivationFunction(null, null, Functional::softmax);
             case "log_softmax" -> new ActivationFunction(null, null, Functional::logSoftmax);
             default -> null;
@@ -91,8 +87,8 @@ record ActivationFunction(
         return recorded(function, x -> Pointwise.floats(function.toString(), x, (a, _) -> function.of((float) a)));
     }
 
-    private static ActivationFunction recorded(
-            GateFunction function, Function<Value, ? extends Op> op) {
-        return new ActivationFunction(function, null, x -> x.recorder().record(op.apply(x)).output());
+    private static ActivationFunction recorded(GateFunction function, Function<Value, ? extends Op> op) {
+        return new ActivationFunction(
+                function, null, x -> x.recorder().record(op.apply(x)).output());
     }
 }

@@ -27,8 +27,8 @@ final class Activations {
             return Layer.passing(call -> call.record(Eltwise.elu(call.x(), alpha)));
         });
         into.put("Softmax", (config, _) -> softmax(config));
-        for (String nothing :
-                List.of("Dropout", "SpatialDropout1D", "GaussianDropout", "GaussianNoise", "AlphaDropout", "Identity")) {
+        for (String nothing : List.of(
+                "Dropout", "SpatialDropout1D", "GaussianDropout", "GaussianNoise", "AlphaDropout", "Identity")) {
             into.put(nothing, (config, _) -> {
                 config.ignore("rate", "stddev", "noise_shape");
                 return Layer.passing(call -> call.input().value());

@@ -40,7 +40,8 @@ record Bidirectional(RecurrentLayer forward, RecurrentLayer backward, String mer
         List<Flow> flows = new ArrayList<>();
         // Keras turns round what the second layer gives, whichever way it reads.
         boolean isTurned = forward.returnSequences() && forward.goBackwards();
-        merged(isTurned ? RecurrentLayer.reversed(run.output()) : run.output()).forEach(output -> flows.add(new Flow(output, mask)));
+        merged(isTurned ? RecurrentLayer.reversed(run.output()) : run.output())
+                .forEach(output -> flows.add(new Flow(output, mask)));
         if (forward.returnState()) {
             run.states().forEach(state -> flows.add(Flow.of(state)));
         }

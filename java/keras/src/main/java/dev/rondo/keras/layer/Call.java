@@ -16,7 +16,11 @@ import org.jspecify.annotations.Nullable;
 /// @param given    the mask that the call names, or null where it names none
 /// @param numbers  arguments that are no tensors
 public record Call(
-        Recorder recorder, List<Flow> inputs, List<Flow> states, @Nullable Value given, List<Double> numbers) {
+        Recorder recorder,
+        List<Flow> inputs,
+        List<Flow> states,
+        @Nullable Value given,
+        List<Double> numbers) {
     public Call {
         inputs = List.copyOf(inputs);
         states = List.copyOf(states);
@@ -52,7 +56,8 @@ public record Call(
 
     /// The mask that the layer reads: the one that the call names, else its input's. A call with initial states has
     /// the former alone, as in Keras.
-    @Nullable Value mask() {
+    @Nullable
+    Value mask() {
         return given != null || !states.isEmpty() ? given : input().mask();
     }
 

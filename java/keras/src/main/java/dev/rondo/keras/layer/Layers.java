@@ -90,9 +90,7 @@ public final class Layers {
 
     private static Layer layerNormalization(LayerConfig config, Variables variables) {
         long[] axes = config.find("axis")
-                .map(field -> field.value() instanceof Json.ArrayValue
-                        ? field.asLongs()
-                        : new long[] {field.asLong()})
+                .map(field -> field.value() instanceof Json.ArrayValue ? field.asLongs() : new long[] {field.asLong()})
                 .orElse(new long[] {-1});
         if (axes.length != 1 || axes[0] != -1 && axes[0] != config.inputRank() - 1) {
             throw config.malformed("normalizes over more than the last dimension, which Rondo does not");
@@ -131,7 +129,8 @@ public final class Layers {
         return call -> {
             Value x = call.input().value();
             if (x.shape().rank() < 3) {
-                throw new IllegalArgumentException("its input has steps of vectors at least, not the shape " + x.shape());
+                throw new IllegalArgumentException(
+                        "its input has steps of vectors at least, not the shape " + x.shape());
             }
             long samples = x.shape().size(0);
             long steps = x.shape().size(1);

@@ -17,20 +17,25 @@ final class MaskFunctions {
     private MaskFunctions() {}
 
     static void register(Map<String, Layers.Factory> into) {
-        into.put("NotEqual", (config, _) -> Layer.ending(call -> {
-            if (call.numbers().size() != 1) {
-                throw config.malformed("compares tensors, which Rondo does not");
-            }
-            return differing(call.input().value(), call.numbers().getFirst());
-        }));
-        into.put("LogicalOr", (_, _) -> Layer.ending(call -> {
-            if (call.inputs().size() != 2) {
-                throw new IllegalArgumentException("it reads two truths, not " + call.inputs().size());
-            }
-            return Functional.maximum(
-                    Call.floats(call.inputs().getFirst().value()),
-                    Call.floats(call.inputs().getLast().value()));
-        }));
+        into.put(
+                "NotEqual",
+                (config, _) -> Layer.ending(call -> {
+                    if (call.numbers().size() != 1) {
+                        throw config.malformed("compares tensors, which Rondo does not");
+                    }
+                    return differing(call.input().value(), call.numbers().getFirst());
+                }));
+        into.put(
+                "LogicalOr",
+                (_, _) -> Layer.ending(call -> {
+                    if (call.inputs().size() != 2) {
+                        throw new IllegalArgumentException(
+                                "it reads two truths, not " + call.inputs().size());
+                    }
+                    return Functional.maximum(
+                            Call.floats(call.inputs().getFirst().value()),
+                            Call.floats(call.inputs().getLast().value()));
+                }));
         into.put("ExpandDims", (config, _) -> {
             int axis = config.get("axis").asInt();
             return Layer.ending(call -> {
@@ -44,14 +49,18 @@ final class MaskFunctions {
         into.put("Concatenate", (config, _) -> {
             int axis = config.integer("axis", 0);
             return Layer.ending(call -> Functional.concat(
-                    call.inputs().stream().map(flow -> Call.floats(flow.value())).toList(), axis));
+                    call.inputs().stream()
+                            .map(flow -> Call.floats(flow.value()))
+                            .toList(),
+                    axis));
         });
     }
 
     private static Layer filled(LayerConfig config, float number) {
         config.ignore("dtype");
         return Layer.ending(call -> call.record(Pointwise.expand(
-                call.recorder().constant(Tensor.of(Shape.of(), number)), call.input().value().shape())));
+                call.recorder().constant(Tensor.of(Shape.of(), number)),
+                call.input().value().shape())));
     }
 
     private static Layer any(LayerConfig config) {

@@ -41,8 +41,8 @@ final class Merging {
     private static void elementwise(Map<String, Layers.Factory> into, String name, BinaryOperator<Value> function) {
         into.put(
                 name,
-                (_, _) -> call -> List.of(
-                        new Flow(values(call).stream().reduce(function).orElseThrow(), any(call))));
+                (_, _) -> call ->
+                        List.of(new Flow(values(call).stream().reduce(function).orElseThrow(), any(call))));
     }
 
     /// The inputs with as many dimensions: a vector of each sample goes with each step of sequences, as in Keras.
@@ -67,7 +67,12 @@ final class Merging {
     /// Steps count that do in any input, where all inputs have masks.
     private static @Nullable Value any(Call call) {
         boolean all = call.inputs().stream().allMatch(flow -> flow.mask() != null);
-        return all ? call.inputs().stream().map(Flow::mask).reduce(Functional::maximum).orElseThrow() : null;
+        return all
+                ? call.inputs().stream()
+                        .map(Flow::mask)
+                        .reduce(Functional::maximum)
+                        .orElseThrow()
+                : null;
     }
 
     /// The masks side by side; inputs without one have ones. Where vectors are joined, a step counts that does in any.

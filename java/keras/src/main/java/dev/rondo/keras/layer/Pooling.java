@@ -17,13 +17,16 @@ final class Pooling {
                 (config, _) -> pooling(
                         config,
                         call -> call.record(new Reduce(
-                                Reduce.Function.MAXIMUM, call.x(3), call.x(3).shape().with(1, 1)))));
+                                Reduce.Function.MAXIMUM,
+                                call.x(3),
+                                call.x(3).shape().with(1, 1)))));
     }
 
     private static Layer pooling(LayerConfig config, Layer.Rule rule) {
         Reshaping.requireChannelsLast(config);
         boolean keeps = config.flag("keepdims", false);
-        return Layer.ending(call -> keeps ? rule.record(call) : rule.record(call).select(1, 0));
+        return Layer.ending(
+                call -> keeps ? rule.record(call) : rule.record(call).select(1, 0));
     }
 
     /// The mean of the steps that count: (N, 1, F).

@@ -44,28 +44,27 @@ record RecurrentLayer(
         GateFunction activation = ActivationFunction.gate(config, "activation");
         boolean hasBias = config.flag("use_bias", true);
         Variables cell = variables.part("cell");
-        RecurrentLayer layer =
-                switch (config.className()) {
-                    case "SimpleRNN" ->
-                        with(config, rnn(activation), activation, activation, RecurrentWeights.rnn(cell, units, hasBias));
-                    case "LSTM" ->
-                        with(
-                                config,
-                                Cell.LSTM,
-                                ActivationFunction.gate(config, "recurrent_activation"),
-                                activation,
-                                RecurrentWeights.lstm(cell, units, hasBias));
-                    case "GRU" -> {
-                        boolean after = config.flag("reset_after", true);
-                        yield with(
-                                config,
-                                after ? Cell.LBR_GRU : Cell.GRU,
-                                ActivationFunction.gate(config, "recurrent_activation"),
-                                activation,
-                                RecurrentWeights.gru(cell, units, hasBias, after));
-                    }
-                    default -> throw config.malformed("is no recurrent layer that Rondo knows");
-                };
+        RecurrentLayer layer = switch (config.className()) {
+            case "SimpleRNN" ->
+                with(config, rnn(activation), activation, activation, RecurrentWeights.rnn(cell, units, hasBias));
+            case "LSTM" ->
+                with(
+                        config,
+                        Cell.LSTM,
+                        ActivationFunction.gate(config, "recurrent_activation"),
+                        activation,
+                        RecurrentWeights.lstm(cell, units, hasBias));
+            case "GRU" -> {
+                boolean after = config.flag("reset_after", true);
+                yield with(
+                        config,
+                        after ? Cell.LBR_GRU : Cell.GRU,
+                        ActivationFunction.gate(config, "recurrent_activation"),
+                        activation,
+                        RecurrentWeights.gru(cell, units, hasBias, after));
+            }
+            default -> throw config.malformed("is no recurrent layer that Rondo knows");
+        };
         config.requireAllKnown();
         return layer;
     }
@@ -116,8 +115,12 @@ record RecurrentLayer(
         return isOrdinary()
                 && other.isOrdinary()
                 && cell == other.cell
-                && weights.inputWeight().shape().equals(other.weights.inputWeight().shape())
-                && weights.stateWeight().shape().equals(other.weights.stateWeight().shape());
+                && weights.inputWeight()
+                        .shape()
+                        .equals(other.weights.inputWeight().shape())
+                && weights.stateWeight()
+                        .shape()
+                        .equals(other.weights.stateWeight().shape());
     }
 
     /// Whether the engine's own cells do what is asked for.

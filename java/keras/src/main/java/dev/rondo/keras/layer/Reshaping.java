@@ -26,9 +26,11 @@ final class Reshaping {
         });
         into.put("Permute", (config, _) -> {
             long[] order = config.get("dims").asLongs();
-            return Layer.ending(call -> call.input().value().permute(IntStream.rangeClosed(0, order.length)
-                    .map(i -> i == 0 ? 0 : Math.toIntExact(order[i - 1]))
-                    .toArray()));
+            return Layer.ending(call -> call.input()
+                    .value()
+                    .permute(IntStream.rangeClosed(0, order.length)
+                            .map(i -> i == 0 ? 0 : Math.toIntExact(order[i - 1]))
+                            .toArray()));
         });
         into.put("RepeatVector", (config, _) -> {
             int count = config.size("n");

@@ -27,8 +27,7 @@ record SequenceRun(Value output, List<Value> states) {
     /// @param before its states (N, H) before the first step, or null for zeros
     /// @param output (N, T, H)
     /// @param after  its states (N, H) after the last step
-    private record Pass(
-            RecurrentLayer layer, @Nullable List<Value> before, Value output, List<Value> after) {}
+    private record Pass(RecurrentLayer layer, @Nullable List<Value> before, Value output, List<Value> after) {}
 
     /// Passes, and their outputs side by side.
     private record Passes(List<Pass> each, Value output) {}
@@ -36,7 +35,8 @@ record SequenceRun(Value output, List<Value> states) {
     static SequenceRun record(List<RecurrentLayer> layers, Call call) {
         Value x = Call.floats(call.inputs().getFirst().value());
         if (x.shape().rank() != 3 || x.shape().size(1) == 0) {
-            throw new IllegalArgumentException("its input is of shape (N, T, I) with at least one step, not " + x.shape());
+            throw new IllegalArgumentException(
+                    "its input is of shape (N, T, I) with at least one step, not " + x.shape());
         }
         List<@Nullable List<Value>> before = states(layers, call, x.shape().size(0));
         Value mask = mask(call, x);
@@ -49,7 +49,8 @@ record SequenceRun(Value output, List<Value> states) {
 
     private static @Nullable Value mask(Call call, Value x) {
         Value mask = call.mask();
-        if (mask != null && !mask.shape().equals(Shape.of(x.shape().size(0), x.shape().size(1)))) {
+        if (mask != null
+                && !mask.shape().equals(Shape.of(x.shape().size(0), x.shape().size(1)))) {
             throw new IllegalArgumentException(
                     "its mask is of shape (N, T), not " + mask.shape() + ", for an input of shape " + x.shape());
         }
@@ -88,7 +89,9 @@ record SequenceRun(Value output, List<Value> states) {
     }
 
     private static boolean isCarried(RecurrentLayer layer, Call call) {
-        return layer.stateful() && call.recorder().isStreaming() && call.states().isEmpty();
+        return layer.stateful()
+                && call.recorder().isStreaming()
+                && call.states().isEmpty();
     }
 
     private static void carry(
@@ -131,8 +134,8 @@ record SequenceRun(Value output, List<Value> states) {
             Value nearest = layer.goBackwards() ? steps.backward() : steps.forward();
             last.add(picked(null, pass.output(), end(layer, layer.zeroOutput() ? steps.own() : nearest))
                     .select(1, 0));
-            states.add(picked(first.getFirst(), pass.output(), end(layer, nearest))
-                    .select(1, 0));
+            states.add(
+                    picked(first.getFirst(), pass.output(), end(layer, nearest)).select(1, 0));
             if (layer.cell().hasCellState()) {
                 Value cN = pass.after().getLast().unsqueeze(1);
                 states.add(picked(first.getLast(), cN, steps.some()).select(1, 0));
@@ -143,8 +146,7 @@ record SequenceRun(Value output, List<Value> states) {
             return new SequenceRun(Functional.concat(last, 1), states);
         }
         Value nearest = layer.goBackwards() ? steps.backward() : steps.forward();
-        return new SequenceRun(
-                picked(null, passes.output(), layer.zeroOutput() ? steps.own() : nearest), states);
+        return new SequenceRun(picked(null, passes.output(), layer.zeroOutput() ? steps.own() : nearest), states);
     }
 
     private static List<Value> zeros(RecurrentLayer layer, Value x) {
@@ -219,7 +221,8 @@ record SequenceRun(Value output, List<Value> states) {
                                 lengths,
                                 weights))
                         .outputs();
-        Value output = first.isOrdinary() ? outputs.getFirst() : outputs.getFirst().transpose(0, 1);
+        Value output =
+                first.isOrdinary() ? outputs.getFirst() : outputs.getFirst().transpose(0, 1);
         List<Pass> each = new ArrayList<>();
         for (int d = 0; d < layers.size(); d++) {
             int direction = d;
