@@ -5,7 +5,7 @@ import dev.rondo.Model;
 import dev.rondo.format.JsonField;
 import dev.rondo.format.MalformedFileException;
 import dev.rondo.keras.file.Archive;
-import dev.rondo.keras.graph.LayerConfig;
+import dev.rondo.keras.file.LayerConfig;
 import dev.rondo.keras.graph.Network;
 import dev.rondo.keras.layer.Call;
 import dev.rondo.keras.layer.Flow;

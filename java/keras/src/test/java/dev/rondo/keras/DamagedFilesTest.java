@@ -171,6 +171,7 @@ class DamagedFilesTest {
                 "\"training\": false | \"training\": true | is called as in training",
                 "\"class_name\": \"Masking\" | \"class_name\": \"Mask\" | layer \"masking\" (Mask) is of a class that Rondo does not know",
                 "\"class_name\": \"NotEqual\" | \"class_name\": \"Equal\" | layer \"not_equal\" (Equal) is a class of its author",
+                "\"class_name\": \"GlobalAveragePooling1D\" | \"class_name\": \"GlobalMaxPooling2D\" | (GlobalMaxPooling2D) is",
                 "\"initial_state\" | \"first_state\" | is called with \"first_state\"",
                 "\"registered_name\": \"Functional\" | \"registered_name\": \"my>Net\" | class of its author's own",
                 "\"dtype\": \"bool\", \"sparse\" | \"dtype\": \"string\", \"sparse\" | is of type \"string\"",

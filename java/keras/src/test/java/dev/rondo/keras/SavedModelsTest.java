@@ -106,6 +106,20 @@ class SavedModelsTest {
     }
 
     @Test
+    void otherLayersBeginWithZerosInAStream() throws IOException {
+        Map<String, Tensor> expected = Saved.tensors("tagger_0");
+        Tensor ids = expected.remove("ids");
+        try (Model model = KerasModel.read(Saved.file("tagger.keras")).model();
+                StreamingSession stream = model.stream(ids.shape())) {
+            for (int i = 0; i < 2; i++) {
+                stream.input().copyFrom(ids);
+                stream.step();
+                assertClose("step " + i, expected, stream.outputs());
+            }
+        }
+    }
+
+    @Test
     void describesItself() throws IOException {
         KerasModel tagger = KerasModel.read(Saved.file("tagger.keras"));
         assertEquals("tagger", tagger.name());

@@ -29,7 +29,7 @@ public record Archive(JsonField config, String version, Weights weights) {
     private static final long MOST_EXPANSION = 100;
     private static final long SMALL = 1 << 20;
 
-    private static final long LONGEST_TEXT = 1 << 26;
+    private static final long LONGEST_TEXT = 1 << 24;
     private static final int CHUNK = 1 << 16;
 
     /// Reads a file.

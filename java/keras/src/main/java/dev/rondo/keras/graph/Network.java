@@ -3,6 +3,7 @@ package dev.rondo.keras.graph;
 import dev.rondo.format.Json;
 import dev.rondo.format.JsonField;
 import dev.rondo.format.MalformedFileException;
+import dev.rondo.keras.file.LayerConfig;
 import dev.rondo.keras.file.Variables;
 import dev.rondo.keras.layer.Call;
 import dev.rondo.keras.layer.Flow;
@@ -24,7 +25,7 @@ import java.util.Set;
 /// Source: Keras 3, `keras.Model.get_config`.
 public final class Network implements Layer {
     private static final String SEQUENTIAL = "Sequential";
-    private static final int MOST_CALLS = 10_000;
+    private static final int MOST_CALLS = 5_000;
 
     private final LayerConfig config;
     private final List<LayerConfig> inputLayers = new ArrayList<>();
@@ -249,7 +250,7 @@ public final class Network implements Layer {
         try {
             Value mask = node.mask() == null
                     ? null
-                    : flow(config, node.mask(), flows).value();
+                    : Call.floats(flow(config, node.mask(), flows).value());
             return node.layer()
                     .record(new Call(
                             recorder,

@@ -3,6 +3,7 @@ package dev.rondo.keras.graph;
 import dev.rondo.format.Json;
 import dev.rondo.format.JsonField;
 import dev.rondo.format.MalformedFileException;
+import dev.rondo.keras.file.LayerConfig;
 import dev.rondo.keras.layer.Layer;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,13 +61,16 @@ record Node(
                     }
                 }
                 default -> {
-                    if (!isOff && !config.isFunction()) {
+                    if (!isOff) {
                         throw config.malformed("is called with "
                                 + MalformedFileException.quote(argument.getKey())
                                 + ", which Rondo does not know");
                     }
                 }
             }
+        }
+        if (!states.isEmpty() && !layer.takesStates() || !numbers.isEmpty() && !config.isFunction()) {
+            throw config.malformed("is called with more arguments than Rondo knows");
         }
         return new Node(config, layer, number, inputs, states, mask, numbers);
     }

@@ -2,7 +2,7 @@ package dev.rondo.keras.layer;
 
 import dev.rondo.format.Json;
 import dev.rondo.format.MalformedFileException;
-import dev.rondo.keras.graph.LayerConfig;
+import dev.rondo.keras.file.LayerConfig;
 import dev.rondo.nn.Functional;
 import dev.rondo.op.Eltwise;
 import dev.rondo.op.GateFunction;
@@ -54,10 +54,9 @@ record ActivationFunction(
             case "relu" -> plain(GateFunction.Kind.RELU, Activation.RELU);
             case "tanh" -> plain(GateFunction.Kind.TANH, Activation.TANH);
             case "sigmoid" -> plain(GateFunction.Kind.SIGMOID, Activation.SIGMOID);
-            case "elu" -> plain(GateFunction.Kind.ELU, Activation.ELU);
+            case "elu", "celu" -> plain(GateFunction.Kind.ELU, Activation.ELU);
             case "gelu" -> plain(GateFunction.Kind.GELU, Activation.GELU);
             case "exponential" -> plain(GateFunction.Kind.EXP, Activation.EXP);
-            case "celu" -> plain(GateFunction.Kind.ELU, Activation.ELU);
             case "selu" -> java(GateFunction.Kind.SELU.usual());
             case "silu", "swish" -> java(GateFunction.Kind.SILU.usual());
             case "softsign" -> java(GateFunction.Kind.SOFTSIGN.usual());

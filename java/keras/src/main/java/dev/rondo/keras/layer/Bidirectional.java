@@ -1,8 +1,8 @@
 package dev.rondo.keras.layer;
 
 import dev.rondo.format.JsonField;
+import dev.rondo.keras.file.LayerConfig;
 import dev.rondo.keras.file.Variables;
-import dev.rondo.keras.graph.LayerConfig;
 import dev.rondo.nn.Functional;
 import dev.rondo.program.Value;
 import java.util.ArrayList;
@@ -31,6 +31,11 @@ record Bidirectional(RecurrentLayer forward, RecurrentLayer backward, String mer
         config.requireAllKnown();
         boolean zero = forward.returnSequences();
         return new Bidirectional(forward.withZeroOutput(zero), backward.withZeroOutput(zero), merge);
+    }
+
+    @Override
+    public boolean takesStates() {
+        return true;
     }
 
     @Override

@@ -61,7 +61,8 @@ public record Call(
         return given != null || !states.isEmpty() ? given : input().mask();
     }
 
-    static Value floats(Value value) {
+    /// A value as floats.
+    public static Value floats(Value value) {
         return value.type() == DataType.F32
                 ? value
                 : value.recorder().record(Pointwise.cast(value, DataType.F32)).output();

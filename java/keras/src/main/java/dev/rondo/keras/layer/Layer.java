@@ -12,6 +12,11 @@ public interface Layer {
     /// @throws IllegalArgumentException if the layer does not go with its inputs
     List<Flow> record(Call call);
 
+    /// Whether a call may give it initial states.
+    default boolean takesStates() {
+        return false;
+    }
+
     /// A layer of one input, whose output has the input's mask.
     static Layer passing(Rule rule) {
         return call -> List.of(new Flow(rule.record(call), call.input().mask()));

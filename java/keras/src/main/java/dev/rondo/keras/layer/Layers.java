@@ -1,8 +1,8 @@
 package dev.rondo.keras.layer;
 
 import dev.rondo.format.Json;
+import dev.rondo.keras.file.LayerConfig;
 import dev.rondo.keras.file.Variables;
-import dev.rondo.keras.graph.LayerConfig;
 import dev.rondo.nn.Functional;
 import dev.rondo.op.Embedding;
 import dev.rondo.op.LayerNorm;

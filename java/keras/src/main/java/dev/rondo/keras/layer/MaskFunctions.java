@@ -1,6 +1,6 @@
 package dev.rondo.keras.layer;
 
-import dev.rondo.keras.graph.LayerConfig;
+import dev.rondo.keras.file.LayerConfig;
 import dev.rondo.nn.Functional;
 import dev.rondo.op.Pointwise;
 import dev.rondo.op.Reduce;

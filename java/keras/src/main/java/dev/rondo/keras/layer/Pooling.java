@@ -1,6 +1,6 @@
 package dev.rondo.keras.layer;
 
-import dev.rondo.keras.graph.LayerConfig;
+import dev.rondo.keras.file.LayerConfig;
 import dev.rondo.nn.Functional;
 import dev.rondo.op.Reduce;
 import dev.rondo.program.Value;
@@ -36,7 +36,7 @@ final class Pooling {
         if (mask == null) {
             return Functional.mean(x, 1).unsqueeze(1);
         }
-        Value counts = Call.floats(mask).unsqueeze(2);
+        Value counts = mask.unsqueeze(2);
         Value sum = Functional.sum(MaskFunctions.cleared(x, counts), 1);
         return Functional.divide(sum, Functional.sum(counts, 1)).unsqueeze(1);
     }

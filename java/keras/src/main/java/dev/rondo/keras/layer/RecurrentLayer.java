@@ -1,7 +1,7 @@
 package dev.rondo.keras.layer;
 
+import dev.rondo.keras.file.LayerConfig;
 import dev.rondo.keras.file.Variables;
-import dev.rondo.keras.graph.LayerConfig;
 import dev.rondo.nn.Functional;
 import dev.rondo.op.Cell;
 import dev.rondo.op.GateFunction;
@@ -135,6 +135,11 @@ record RecurrentLayer(
 
     Recurrent.Weights weights(Recorder recorder) {
         return weights.record(recorder);
+    }
+
+    @Override
+    public boolean takesStates() {
+        return true;
     }
 
     @Override

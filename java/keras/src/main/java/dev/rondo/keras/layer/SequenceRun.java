@@ -54,7 +54,7 @@ record SequenceRun(Value output, List<Value> states) {
             throw new IllegalArgumentException(
                     "its mask is of shape (N, T), not " + mask.shape() + ", for an input of shape " + x.shape());
         }
-        return mask == null ? null : Call.floats(mask);
+        return mask;
     }
 
     /// The states before the first step: those that the call gives, those that are carried, or null.

@@ -1,4 +1,4 @@
-package dev.rondo.keras.graph;
+package dev.rondo.keras.file;
 
 import dev.rondo.format.Json;
 import dev.rondo.format.JsonField;
@@ -65,13 +65,9 @@ public final class LayerConfig {
         }
     }
 
-    String file() {
+    /// Name of the file, for messages.
+    public String file() {
         return file;
-    }
-
-    /// The attributes themselves.
-    JsonField config() {
-        return config;
     }
 
     /// The layer's class.
@@ -94,7 +90,7 @@ public final class LayerConfig {
     }
 
     /// The calls of the layer in a graph.
-    List<JsonField> calls() {
+    public List<JsonField> calls() {
         return entry.find("inbound_nodes").map(JsonField::elements).orElse(List.of());
     }
 
