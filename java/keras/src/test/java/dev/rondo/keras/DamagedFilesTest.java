@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Files that are cut, altered or hostile are read or refused in words, and nothing else happens.
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DamagedFilesTest {
-    private static final int MUTATIONS = 300;
+    private static final int MUTATIONS = 200;
 
     @TempDir
     private Path folder;
