@@ -1,8 +1,9 @@
 /// The `rondo` command.
-@SuppressWarnings("requires-automatic") // dependencies of the progress bar's and of dev.rondo.onnx
+@SuppressWarnings("requires-automatic") // dependencies of the progress bar's, of dev.rondo.keras and dev.rondo.onnx
 module dev.rondo.cli {
     requires dev.rondo;
     requires dev.rondo.examples;
+    requires dev.rondo.keras;
     requires dev.rondo.onnx;
     requires info.picocli;
     requires java.logging;

@@ -2,7 +2,7 @@
 ///
 /// Data flows one way: a model file or code builds layers (`dev.rondo.nn`), layers record operations into a program
 /// (`dev.rondo.program`), and sessions replay it (`dev.rondo`).
-@SuppressWarnings("module") // dev.rondo.onnx is built after this one
+@SuppressWarnings("module") // those that dev.rondo.op is exported to are built after this one
 module dev.rondo {
     requires jdk.management;
     requires static transitive org.jspecify;
@@ -12,7 +12,8 @@ module dev.rondo {
     exports dev.rondo.format;
     exports dev.rondo.nn;
     exports dev.rondo.op to
-            dev.rondo.onnx;
+            dev.rondo.onnx,
+            dev.rondo.keras;
     exports dev.rondo.program;
     exports dev.rondo.tensor;
     exports dev.rondo.train;

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -81,7 +82,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private boolean isModel() {
-        boolean named = subject.endsWith(".safetensors") || subject.endsWith(".json") || subject.endsWith(".onnx");
+        boolean named = Stream.of(".safetensors", ".json", ".onnx", ".keras").anyMatch(subject::endsWith);
         return named || subject.contains("/") || Files.exists(Path.of(subject));
     }
 

@@ -1,9 +1,12 @@
 package dev.rondo.cli;
 
+import dev.rondo.Model;
 import dev.rondo.ModelFile;
 import dev.rondo.format.Json;
 import dev.rondo.format.JsonField;
 import dev.rondo.format.Safetensors;
+import dev.rondo.keras.KerasModel;
+import dev.rondo.onnx.OnnxExport;
 import dev.rondo.onnx.OnnxLayers;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -29,11 +32,13 @@ import picocli.CommandLine.ParentCommand;
             "From ONNX it goes back where Rondo wrote the file: other graphs have no layers to describe.",
             "Where a .safetensors file has no model.json, layers are guessed from the names and shapes of a PyTorch state"
                     + " dict.",
+            "A .keras file becomes an .onnx file, unless it has masks or activations that Rondo writes no operator for.",
             "",
             "Examples:",
             "  rondo convert tagger/ tagger.onnx",
             "  rondo convert tagger.onnx tagger/",
-            "  rondo convert state_dict.safetensors tagger/ --batch-first"
+            "  rondo convert state_dict.safetensors tagger/ --batch-first",
+            "  rondo convert tagger.keras tagger.onnx"
         })
 final class ConvertCommand implements Callable<Integer> {
     @ParentCommand
@@ -60,11 +65,42 @@ final class ConvertCommand implements Callable<Integer> {
         if (!nonlinearity.equals("tanh") && !nonlinearity.equals("relu")) {
             throw new InputException("--nonlinearity is tanh or relu, not " + nonlinearity);
         }
-        ModelFile file = model.lacksDescription() ? guessed() : described();
+        if (model.lacksDescription()) {
+            write(guessed());
+        } else {
+            switch (model.read()) {
+                case ReadModel.Layers(ModelFile layers) -> write(layers);
+                case ReadModel.Graph graph ->
+                    write(OnnxLayers.read(graph.file(), model.file().toString()));
+                case ReadModel.Keras(KerasModel keras) -> write(keras);
+            }
+        }
+        main.terminal().notice("Wrote %s", target);
+        return 0;
+    }
+
+    private boolean isGraph() {
+        return target.toString().endsWith(".onnx");
+    }
+
+    private void write(KerasModel keras) throws IOException {
+        if (!isGraph()) {
+            throw new InputException(
+                    target + ": a model of Keras is written as ONNX only; give a name that ends in .onnx");
+        }
+        try (OutputFiles files = new OutputFiles();
+                Model network = keras.model()) {
+            files.createFolders(target.toAbsolutePath().getParent());
+            writeGraph(out -> OnnxExport.write(network, keras.name(), Map.of(), out), files.create(target));
+            files.commit();
+        }
+    }
+
+    private void write(ModelFile file) throws IOException {
         try (OutputFiles files = new OutputFiles()) {
-            if (target.toString().endsWith(".onnx")) {
+            if (isGraph()) {
                 files.createFolders(target.toAbsolutePath().getParent());
-                writeGraph(file, files.create(target));
+                writeGraph(out -> OnnxLayers.write(file, out), files.create(target));
             } else if (target.toString().endsWith(".safetensors")) {
                 files.createFolders(target.toAbsolutePath().getParent());
                 writeLayers(file, target.resolveSibling("model.json"), target, files);
@@ -78,16 +114,6 @@ final class ConvertCommand implements Callable<Integer> {
             }
             files.commit();
         }
-        main.terminal().notice("Wrote %s", target);
-        return 0;
-    }
-
-    private ModelFile described() throws IOException {
-        return switch (model.read()) {
-            case ReadModel.Layers(ModelFile layers) -> layers;
-            case ReadModel.Graph graph ->
-                OnnxLayers.read(graph.file(), model.file().toString());
-        };
     }
 
     private ModelFile guessed() throws IOException {
@@ -101,10 +127,16 @@ final class ConvertCommand implements Callable<Integer> {
         }
     }
 
-    private void writeGraph(ModelFile file, OutputStream out) throws IOException {
+    /// Writes a graph to a stream.
+    @FunctionalInterface
+    private interface Export {
+        void to(OutputStream out) throws IOException;
+    }
+
+    private void writeGraph(Export export, OutputStream out) throws IOException {
         main.terminal().loadLibraries();
         try {
-            OnnxLayers.write(file, out);
+            export.to(out);
         } catch (IllegalArgumentException e) {
             throw new InputException(model.file() + ": cannot be written as ONNX: " + e.getMessage(), e);
         }

@@ -2,6 +2,7 @@ package dev.rondo.cli;
 
 import dev.rondo.ModelFile;
 import dev.rondo.format.MalformedFileException;
+import dev.rondo.keras.KerasModel;
 import dev.rondo.onnx.OnnxModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +18,8 @@ final class ModelArgument {
             index = "0",
             paramLabel = "MODEL",
             description =
-                    "An .onnx file; or a .safetensors file with a model.json beside it, that model.json, or their folder.")
+                    "An .onnx or .keras file; or a .safetensors file with a model.json beside it, that model.json, or their"
+                            + " folder.")
     private Path file;
 
     @Option(
@@ -47,8 +49,8 @@ final class ModelArgument {
             throw new NoSuchFileException(file.toString());
         }
         if (!isReadable(file)) {
-            throw new InputException(file + ": is not in a format that Rondo reads; give an .onnx file, or a"
-                    + " .safetensors file with a model.json beside it, that model.json, or their folder");
+            throw new InputException(file + ": is not in a format that Rondo reads; give an .onnx or .keras file,"
+                    + " or a .safetensors file with a model.json beside it, that model.json, or their folder");
         }
         boolean isFolder = Files.isDirectory(file);
         boolean isWeights = !isFolder && file.toString().endsWith(".safetensors");
@@ -57,6 +59,9 @@ final class ModelArgument {
         }
         if (!isFolder && file.toString().endsWith(".onnx")) {
             return new ReadModel.Graph(OnnxModel.read(file));
+        }
+        if (!isFolder && file.toString().endsWith(".keras")) {
+            return new ReadModel.Keras(KerasModel.read(file));
         }
         return new ReadModel.Layers(layers(file, config, isFolder, isWeights));
     }
@@ -88,6 +93,7 @@ final class ModelArgument {
         String name = file.toString();
         return Files.isDirectory(file)
                 || name.endsWith(".onnx")
+                || name.endsWith(".keras")
                 || name.endsWith(".safetensors")
                 || name.endsWith(".json");
     }

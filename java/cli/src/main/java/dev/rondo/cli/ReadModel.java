@@ -4,6 +4,7 @@ import dev.rondo.Model;
 import dev.rondo.ModelFile;
 import dev.rondo.format.Json;
 import dev.rondo.format.JsonField;
+import dev.rondo.keras.KerasModel;
 import dev.rondo.nn.Module;
 import dev.rondo.onnx.OnnxModel;
 import dev.rondo.tensor.DataType;
@@ -120,6 +121,31 @@ sealed interface ReadModel {
             Columns operators = new Columns().row("operator", "nodes", "parameters");
             file.operators().forEach((operator, nodes) -> operators.row(operator, nodes));
             return ReadModel.total(operators, file.parameterCount());
+        }
+    }
+
+    /// Layers of Keras.
+    record Keras(KerasModel file) implements ReadModel {
+        @Override
+        public String name() {
+            return file.name() + " (Keras " + file.version() + ")";
+        }
+
+        @Override
+        public Model model() {
+            return file.model();
+        }
+
+        @Override
+        public Optional<String> dimensions(String output) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Columns parts() {
+            Columns layers = new Columns().row("layer", "class", "parameters");
+            file.layers().forEach((layer, type) -> layers.row(layer, type));
+            return ReadModel.total(layers, file.parameterCount());
         }
     }
 }

@@ -30,7 +30,8 @@ import picocli.CommandLine.ParentCommand;
             "",
             "Example:",
             "  rondo run model.safetensors -i ids=ids.npy -o out",
-            "  rondo run model.onnx -i x=x.npy -i h0=h0.npy -o out"
+            "  rondo run model.onnx -i x=x.npy -i h0=h0.npy -o out",
+            "  rondo run model.keras -i ids=ids.npy -o out"
         })
 final class RunCommand implements Callable<Integer> {
     private static final int LONGEST_FILE_NAME = 255; // bytes, on every usual file system; temporaries are shorter

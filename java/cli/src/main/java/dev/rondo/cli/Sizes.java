@@ -56,11 +56,12 @@ final class Sizes {
         return tokens;
     }
 
-    /// A shape to show what a model does: 100 steps T, and 1 for any other symbol.
+    /// A shape to show what a model does: 100 steps T, those of an input of its own (`T_…`), too, and 1 for any other
+    /// symbol.
     static Shape typical(Input input) {
         return Shape.of(input.dimensions().stream()
                 .mapToLong(dimension -> switch (dimension) {
-                    case "T" -> 100;
+                    case String symbol when symbol.equals("T") || symbol.startsWith("T_") -> 100;
                     case String symbol when !isNumber(symbol) -> 1;
                     case String number -> Long.parseLong(number);
                 })

@@ -17,13 +17,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A recurrent layer with what [Recurrent]'s cells lack: any activations, clipped arguments of activations, input and
-/// forget gates that add up to 1. For inference. A native build has a kernel for it ([KernelDirection]); else each step
-/// is
-/// computed in Java, the input's share of all gates by oneDNN.
+/// forget gates that add up to 1. For inference. A native build has a kernel for most functions ([KernelDirection]);
+/// else each step is computed in Java, the input's share of all gates by oneDNN.
 ///
-/// x (T, N, I), h0 and c0 (D, N, H), lengths (N), I64 from 0 to T; outputs: output (T, N, D*H), hN (D, N, H) and, for
-/// an
-/// LSTM, cN (D, N, H). Behind a sequence's length the output is 0, and final states are those after its last step.
+/// x (T, N, I), h0 and c0 (D, N, H), lengths (N), I64 from 0 to T; outputs: output (T, N, D*H), hN (D, N, H)
+/// and, for an LSTM, cN (D, N, H). Behind a sequence's length the output is 0, and final states are those after its last step.
 ///
 /// Source: the ONNX operators `RNN`, `LSTM` and `GRU`.
 public final class GeneralRecurrent extends Op {
@@ -32,7 +30,11 @@ public final class GeneralRecurrent extends Op {
     /// @param gates     of an RNN's only gate; of the gates i, f, o or r, z
     /// @param candidate of an LSTM's or a GRU's candidate
     /// @param output    of an LSTM's cell state where it becomes the hidden state
-    public record Functions(GateFunction gates, GateFunction candidate, GateFunction output) {}
+    public record Functions(GateFunction gates, GateFunction candidate, GateFunction output) {
+        private boolean haveKernel() {
+            return gates.hasKernel() && candidate.hasKernel() && output.hasKernel();
+        }
+    }
 
     /// What goes beyond an ordinary cell.
     ///
@@ -123,7 +125,8 @@ public final class GeneralRecurrent extends Op {
         if (batch == 0) {
             return;
         }
-        if (KernelDirection.isAllowed()) {
+        if (KernelDirection.isAllowed()
+                && cells.functions().stream().allMatch(Functions::haveKernel)) {
             for (int d = 0; d < directions.size(); d++) {
                 emitOnKernel(emitter, d);
             }

@@ -5,6 +5,7 @@ import static dev.rondo.onnx.operator.Operators.single;
 import dev.rondo.nn.Functional;
 import dev.rondo.op.Binary;
 import dev.rondo.op.Eltwise;
+import dev.rondo.op.Erf;
 import dev.rondo.op.Pointwise;
 import dev.rondo.program.Activation;
 import dev.rondo.program.Op;

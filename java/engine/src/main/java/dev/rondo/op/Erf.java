@@ -1,7 +1,7 @@
-package dev.rondo.onnx.operator;
+package dev.rondo.op;
 
 /// The error function, `2 / sqrt(pi)` times the integral of `exp(-t²)` from 0 to x.
-final class Erf {
+public final class Erf {
     private static final double FACTOR = 2 / Math.sqrt(Math.PI);
     private static final double LARGE = 3;
     private static final int MOST_TERMS = 80;
@@ -10,7 +10,7 @@ final class Erf {
 
     /// Maclaurin's series near 0, Lentz's continued fraction of the complement beyond (Abramowitz and Stegun 7.1.6 and
     /// 7.1.14): exact to a double's last digits but a few, far better than a float's.
-    static double of(double x) {
+    public static double of(double x) {
         double z = Math.abs(x);
         if (Double.isNaN(x)) {
             return x;
