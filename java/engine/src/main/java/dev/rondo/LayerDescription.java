@@ -91,7 +91,8 @@ record LayerDescription(String type, Module module) {
             default ->
                 throw type.malformed(
                         "is no layer that Rondo knows: Embedding, RNN, LSTM, GRU, RNNCell, LSTMCell,"
-                                + " GRUCell, Linear, LayerNorm, Dropout, Flatten, ReLU, Tanh, Sigmoid, GELU, ELU, Softmax or LogSoftmax");
+                                + " GRUCell, Linear, LayerNorm, Dropout, Flatten, ReLU, Tanh, Sigmoid, GELU, ELU, Softmax or"
+                                + " LogSoftmax");
         };
     }
 

@@ -124,8 +124,7 @@ final class GuessedLayers {
         return in < 0 ? "ids" : Long.toString(in);
     }
 
-    /// Finds the chains of all layers, of which two are enough to know that there is more than one… unless the file's
-    /// order decides, so some more are kept.
+    /// Finds the chains of all layers: more than two, as the file's order may tell which of them it is.
     private void search(List<Layer> begun, List<List<Layer>> left) {
         if (left.isEmpty()) {
             chains.add(List.copyOf(begun));

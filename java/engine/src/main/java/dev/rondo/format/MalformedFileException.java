@@ -25,9 +25,9 @@ public final class MalformedFileException extends RuntimeException {
         super(oneLine(Objects.requireNonNull(file, "file") + ": " + Objects.requireNonNull(problem, "problem")), cause);
     }
 
-    /// A name found in a file, as messages show it: in double quotes, and cut to 100 characters.
+    /// A name found in a file, as messages show it: in double quotes, in one line, and cut to 100 characters.
     public static String quote(String name) {
-        return '"' + cut(name) + '"';
+        return '"' + oneLine(cut(name)) + '"';
     }
 
     /// Text found in a file, cut to 100 characters.

@@ -17,11 +17,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A recurrent layer with what [Recurrent]'s cells lack: any activations, clipped arguments of activations, input and
-/// forget gates that add up to 1. For inference. A native build has a kernel for most functions ([KernelDirection]);
-/// else each step is computed in Java, the input's share of all gates by oneDNN.
+/// forget gates that add up to 1. For inference. A native build has a kernel for most functions
+/// ([KernelDirection]); else each step is computed in Java, and the input's share of all gates by oneDNN.
 ///
-/// x (T, N, I), h0 and c0 (D, N, H), lengths (N), I64 from 0 to T; outputs: output (T, N, D*H), hN (D, N, H)
-/// and, for an LSTM, cN (D, N, H). Behind a sequence's length the output is 0, and final states are those after its last step.
+/// x (T, N, I), h0 and c0 (D, N, H), lengths (N), I64 from 0 to T; outputs: output (T, N, D*H), hN (D, N, H) and for
+/// an LSTM cN (D, N, H). Behind a sequence's length the output is 0, and final states are those after its last step.
 ///
 /// Source: the ONNX operators `RNN`, `LSTM` and `GRU`.
 public final class GeneralRecurrent extends Op {

@@ -1,5 +1,6 @@
 package dev.rondo.onnx.graph;
 
+import dev.rondo.format.MalformedFileException;
 import java.util.List;
 import java.util.Map;
 
@@ -20,13 +21,13 @@ public record Node(
         Map<String, Attribute> attributes) {
     /// The node as messages show it.
     public String title() {
-        String called = !name.isEmpty()
-                ? "node \"" + name + "\""
-                : "the node that gives \""
-                        + outputs.stream()
-                                .filter(output -> !output.isEmpty())
-                                .findFirst()
-                                .orElse("") + "\"";
+        String given = outputs.stream()
+                .filter(output -> !output.isEmpty())
+                .findFirst()
+                .orElse("");
+        String called = name.isEmpty()
+                ? "the node that gives " + MalformedFileException.quote(given)
+                : "node " + MalformedFileException.quote(name);
         return called + " (" + (domain.isEmpty() ? "" : domain + ".") + operator + ")";
     }
 }
