@@ -20,6 +20,15 @@ int64_t steps_at_once(int64_t steps, int64_t batch) {
     return steps < most ? steps : most;
 }
 
+// The most rows that are, whatever is left of the batch.
+int64_t rows_at_once(int64_t steps, int64_t batch) {
+    const int64_t most = batch < kRowsAtOnce ? kRowsAtOnce : batch;
+    return steps * batch < most ? steps * batch : most;
+}
+
+// Floats that hold the batch's order, and leave what follows aligned.
+int64_t order_size(int64_t batch) { return (batch + 15) / 16 * 16; }
+
 // The units that a part computes: whole registers of them.
 struct Share {
     int64_t first;  // the first unit
@@ -36,44 +45,48 @@ struct Share {
 
 // One part of a call, with S = H padded to whole registers and K gates. In the scratch, padding may hold anything: no
 // result depends on it. Offsets of units count from the part's first.
+//
+// Where sequences have lengths, they take the rows in the order of these, the longest first: those that still have a
+// step to come are the first rows, and nothing is computed for the others.
 template <int64_t kGates>
 class Run {
 public:
     explicit Run(const rondo_recurrent &arguments)
         : args(arguments), share(args.hidden, args.part, args.parts), stride(registers_for(args.hidden) * kWidth) {
         const int64_t size = args.batch * stride;
-        state = args.scratch;
+        order = reinterpret_cast<int32_t *>(args.scratch);
+        state = args.scratch + order_size(args.batch);
         next = state + size;
         reset = next + size;
         cells = reset + size;
         products = cells + size + args.batch * kGates * share.first;
-        inputs = cells + size + kMostGates * size +
-                 steps_at_once(args.steps, args.batch) * args.batch * kGates * share.first;
+        inputs = cells + size + kMostGates * size + rows_at_once(args.steps, args.batch) * kGates * share.first;
+        left = args.batch;
     }
 
     // Calls step(i, inputs of that step) for all steps.
     template <class Step>
     void all_steps(Step step) {
-        for (int64_t n = 0; n < args.batch; n++) {
-            read(args.src_iter, args.src_iter_batch, n, row(state, n));
-            read(args.src_iter_c, args.src_iter_c_batch, n, row(cells, n));
+        sort();
+        for (int64_t r = 0; r < args.batch; r++) {
+            read(args.src_iter, args.src_iter_batch, sequence(r), row(state, r));
+            read(args.src_iter_c, args.src_iter_c_batch, sequence(r), row(cells, r));
         }
         meet(args.barrier, args.parts);
-        const int64_t most = steps_at_once(args.steps, args.batch);
-        for (int64_t begin = 0; begin < args.steps; begin += most) {
-            const int64_t count = args.steps - begin < most ? args.steps - begin : most;
+        let_go(0);
+        for (int64_t begin = 0; left > 0;) {
+            const int64_t rows = left;
+            const int64_t count = steps_at_once(args.steps - begin, rows);
             project_inputs(begin, count);
-            for (int64_t i = 0; i < count; i++) {
-                step(begin + i, inputs + i * args.batch * kGates * share.width);
+            for (int64_t i = 0; i < count && left > 0; i++) {
+                step(begin + i, inputs + i * rows * kGates * share.width);
                 meet(args.barrier, args.parts);
                 float *const before = state;
                 state = next;
                 next = before;
+                let_go(begin + i + 1);
             }
-        }
-        for (int64_t n = 0; n < args.batch; n++) {
-            write(row(state, n), args.dst_iter, args.dst_iter_batch, n);
-            write(row(cells, n), args.dst_iter_c, args.dst_iter_c_batch, n);
+            begin += count;
         }
     }
 
@@ -81,6 +94,7 @@ protected:
     const rondo_recurrent &args;
     const Share share;
     const int64_t stride;  // S
+    int64_t left;          // rows whose sequences have a step to come
     float *state;          // (N, S): h before the step
     float *next;           // (N, S): h after it
     float *reset;          // (N, S): r * h
@@ -89,79 +103,91 @@ protected:
     float *inputs;         // (some steps, N, K, width): the input's
 
     // The part's units of a row of states.
-    float *row(float *rows, int64_t n) const { return rows + n * stride + share.first; }
-    const float *product(int64_t n) const { return products + n * kGates * share.width; }
+    float *row(float *rows, int64_t r) const { return rows + r * stride + share.first; }
+    const float *product(int64_t r) const { return products + r * kGates * share.width; }
 
     // products = src U for so many gates, beginning with one.
     void project(const float *src, const float *weights, int64_t gates, int64_t first) const {
-        multiply([&](int64_t n) { return src + n * stride; }, args.batch, weights + args.hidden * gates * share.first,
+        multiply([&](int64_t r) { return src + r * stride; }, left, weights + args.hidden * gates * share.first,
                  args.hidden, gates * share.width / kWidth, products + first * share.width, kGates * share.width);
     }
 
-    // Calls body(n, t) for each sequence whose step i comes, and where in it that is.
+    // Calls body(i, lanes, gate input) for each register of the part's units of a row.
     template <class Body>
-    void for_each_sequence(int64_t i, Body body) const {
-        for (int64_t n = 0; n < args.batch; n++) {
-            if (i < length(n)) {
-                body(n, position(i, n));
-            } else {
-                stay(i, n);
-            }
-        }
-    }
-
-    // Calls body(i, lanes, gate input) for each register of the part's units of a sequence.
-    template <class Body>
-    void for_each_unit(const float *input, int64_t n, Body body) const {
-        const float *const in = input + n * kGates * share.width;
+    void for_each_unit(const float *input, int64_t r, Body body) const {
+        const float *const in = input + r * kGates * share.width;
         const float *const bias = args.bias + share.first;
         for_each_vec(share.count, [&](int64_t i, auto lanes) {
             body(i, lanes, [&](int64_t k) { return load(in + k * share.width + i) + lanes.load(bias + k * args.hidden + i); });
         });
     }
 
-    // Stores the state after a step where the next step and the caller look for it.
+    // Stores the state after a step, the s-th that is taken, where the next step and the caller look for it.
     template <class Lanes>
-    void put(int64_t t, int64_t n, int64_t i, Lanes lanes, vec h) const {
-        store(row(next, n) + i, h);
+    void put(int64_t s, int64_t r, int64_t i, Lanes lanes, vec h) const {
+        store(row(next, r) + i, h);
         if (args.dst_layer) {
-            lanes.store(layer_row(t, n) + i, h);
+            lanes.store(layer_row(position(s, r), sequence(r)) + i, h);
         }
     }
 
     // What attention leaves of the update gate.
-    float kept(int64_t t, int64_t n) const {
-        return args.attention ? 1 - args.attention[t * args.attention_step + n * args.attention_batch] : 1;
+    float kept(int64_t s, int64_t r) const {
+        return args.attention
+                   ? 1 - args.attention[position(s, r) * args.attention_step + sequence(r) * args.attention_batch]
+                   : 1;
     }
 
 private:
-    int64_t length(int64_t n) const { return args.lengths ? args.lengths[n] : args.steps; }
+    int32_t *order;  // (N): the sequence of each row, where there are lengths
 
-    // Behind a sequence's length, the padding's.
-    int64_t position(int64_t i, int64_t n) const {
-        return args.reverse && i < length(n) ? length(n) - 1 - i : i;
+    // By insertion: batches are small, and often sorted.
+    void sort() {
+        if (!args.lengths) {
+            return;
+        }
+        for (int64_t n = 0; n < args.batch && args.part == 0; n++) {
+            int64_t r = n;
+            for (; r > 0 && args.lengths[order[r - 1]] < args.lengths[n]; r--) {
+                order[r] = order[r - 1];
+            }
+            order[r] = static_cast<int32_t>(n);
+        }
+        meet(args.barrier, args.parts);
     }
 
-    void stay(int64_t t, int64_t n) const {
-        const float *const before = row(state, n);
-        for_each_vec(share.count, [&](int64_t i, auto lanes) {
-            store(row(next, n) + i, load(before + i));
-            if (args.dst_layer) {
-                lanes.store(layer_row(t, n) + i, vec{});
+    int64_t sequence(int64_t r) const { return args.lengths ? order[r] : r; }
+    int64_t length(int64_t r) const { return args.lengths ? args.lengths[order[r]] : args.steps; }
+
+    // Where in its sequence a row's s-th step is; behind its length, in the padding.
+    int64_t position(int64_t s, int64_t r) const {
+        return args.reverse && s < length(r) ? length(r) - 1 - s : s;
+    }
+
+    // Writes the results of the rows that have no more steps after so many.
+    void let_go(int64_t steps) {
+        for (; left > 0 && length(left - 1) <= steps; left--) {
+            const int64_t r = left - 1;
+            const int64_t n = sequence(r);
+            write(row(state, r), args.dst_iter, args.dst_iter_batch, n);
+            write(row(cells, r), args.dst_iter_c, args.dst_iter_c_batch, n);
+            for (int64_t t = steps; args.dst_layer && t < args.steps; t++) {
+                for_each_vec(share.count, [&](int64_t i, auto lanes) { lanes.store(layer_row(t, n) + i, vec{}); });
             }
-        });
+        }
     }
 
     float *layer_row(int64_t t, int64_t n) const {
         return args.dst_layer + t * args.dst_layer_step + n * args.dst_layer_batch + share.first;
     }
 
+    // (count, left): rows that end on the way have a share of the padding.
     void project_inputs(int64_t begin, int64_t count) const {
-        const auto x = [&](int64_t r) {
-            const int64_t n = r % args.batch;
-            return args.x + position(begin + r / args.batch, n) * args.x_step + n * args.x_batch;
+        const auto x = [&](int64_t i) {
+            const int64_t r = i % left;
+            return args.x + position(begin + i / left, r) * args.x_step + sequence(r) * args.x_batch;
         };
-        multiply(x, count * args.batch, args.input_weights + args.input * kGates * share.first, args.input,
+        multiply(x, count * left, args.input_weights + args.input * kGates * share.first, args.input,
                  kGates * share.width / kWidth, inputs, kGates * share.width);
     }
 
@@ -220,12 +246,12 @@ struct Rnn : Run<1> {
     void step(int64_t s, const float *inputs_of_step) const {
         const Functions functions(args);
         project(state, args.weights, 1, 0);
-        for_each_sequence(s, [&](int64_t n, int64_t t) {
+        for (int64_t n = 0; n < left; n++) {
             const float *const p = product(n);
             for_each_unit(inputs_of_step, n, [&](int64_t i, auto lanes, auto input) {
-                put(t, n, i, lanes, functions.gate(input(0) + load(p + i)));
+                put(s, n, i, lanes, functions.gate(input(0) + load(p + i)));
             });
-        });
+        }
     }
 };
 
@@ -236,7 +262,7 @@ struct Lstm : Run<4> {
     void step(int64_t s, const float *inputs_of_step) const {
         const Functions functions(args);
         project(state, args.weights, 4, 0);
-        for_each_sequence(s, [&](int64_t n, int64_t t) {
+        for (int64_t n = 0; n < left; n++) {
             const float *const p = product(n);
             float *const cell = row(cells, n);
             for_each_unit(inputs_of_step, n, [&](int64_t i, auto lanes, auto input) {
@@ -253,9 +279,9 @@ struct Lstm : Run<4> {
                 const vec forget = functions.forget(in, peeping(1, 1, before));
                 const vec c = forget * before + in * functions.candidate(gate(2));
                 store(cell + i, c);
-                put(t, n, i, lanes, functions.gate(peeping(3, 2, c)) * functions.output(c));
+                put(s, n, i, lanes, functions.gate(peeping(3, 2, c)) * functions.output(c));
             });
-        });
+        }
     }
 };
 
@@ -266,7 +292,7 @@ struct Gru : Run<3> {
     void step(int64_t s, const float *inputs_of_step) const {
         const Functions functions(args);
         project(state, args.weights, 2, 0);
-        for (int64_t n = 0; n < args.batch; n++) {
+        for (int64_t n = 0; n < left; n++) {
             const float *const p = product(n);
             const float *const h = row(state, n);
             for_each_unit(inputs_of_step, n, [&](int64_t i, auto, auto input) {
@@ -275,16 +301,16 @@ struct Gru : Run<3> {
         }
         meet(args.barrier, args.parts);
         project(reset, args.weights + args.hidden * 2 * stride, 1, 2);
-        for_each_sequence(s, [&](int64_t n, int64_t t) {
+        for (int64_t n = 0; n < left; n++) {
             const float *const p = product(n);
             const float *const h = row(state, n);
-            const float keep = kept(t, n);
+            const float keep = kept(s, n);
             for_each_unit(inputs_of_step, n, [&](int64_t i, auto lanes, auto input) {
                 const vec u = keep * functions.gate(input(0) + load(p + i));
                 const vec o = functions.candidate(input(2) + load(p + 2 * share.width + i));
-                put(t, n, i, lanes, u * load(h + i) + (1 - u) * o);
+                put(s, n, i, lanes, u * load(h + i) + (1 - u) * o);
             });
-        });
+        }
     }
 };
 
@@ -296,17 +322,17 @@ struct LbrGru : Run<3> {
         const Functions functions(args);
         project(state, args.weights, 3, 0);
         const float *const bias = args.state_bias + share.first;
-        for_each_sequence(s, [&](int64_t n, int64_t t) {
+        for (int64_t n = 0; n < left; n++) {
             const float *const p = product(n);
             const float *const h = row(state, n);
-            const float keep = kept(t, n);
+            const float keep = kept(s, n);
             for_each_unit(inputs_of_step, n, [&](int64_t i, auto lanes, auto input) {
                 const vec u = keep * functions.gate(input(0) + load(p + i));
                 const vec r = functions.gate(input(1) + load(p + share.width + i));
                 const vec o = functions.candidate(input(2) + r * (load(p + 2 * share.width + i) + lanes.load(bias + i)));
-                put(t, n, i, lanes, u * load(h + i) + (1 - u) * o);
+                put(s, n, i, lanes, u * load(h + i) + (1 - u) * o);
             });
-        });
+        }
     }
 };
 
@@ -351,8 +377,8 @@ void recurrent(const rondo_recurrent &args) {
 }
 
 int64_t recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden) {
-    const int64_t rows = batch == 0 ? 0 : (4 + kMostGates + kMostGates * steps_at_once(steps, batch)) * batch;
-    return rows * registers_for(hidden) * kWidth;
+    const int64_t rows = (4 + kMostGates) * batch + kMostGates * rows_at_once(steps, batch);
+    return order_size(batch) + rows * registers_for(hidden) * kWidth;
 }
 
 int64_t recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth) {

@@ -217,6 +217,8 @@ public final class Recurrent extends Op {
     private void emitDirection(Emitter emitter, OneDirection direction, boolean finalCell) {
         if (lengths == null) {
             direction.emit(emitter);
+        } else if (KernelDirection.isAllowed() && !direction.descriptor().isProjected()) {
+            direction.emitOnKernel(emitter, null, lengths);
         } else {
             Ragged ragged = Ragged.emit(emitter, lengths, direction, finalCell);
             ragged.aligned().emit(emitter);
