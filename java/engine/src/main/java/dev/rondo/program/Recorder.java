@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +35,16 @@ public final class Recorder {
     private final Map<Long, Long> uses = new HashMap<>(); // of each seed
     private final boolean hasVariables;
     private final boolean training;
-    private final boolean streaming;
+    private final @Nullable StreamPart part;
+    private final Map<Op, Branch> branches = new IdentityHashMap<>(); // operations that belong to one
+    private @Nullable Branch branch;
+    private int groups; // of branches
+    private boolean isApart; // from the stream, right now
+    private boolean looksAhead;
     private @Nullable Value lengths;
+
+    /// A branch of several that may run at once.
+    private record Branch(int group, int index) {}
 
     /// A recording for inference: weights are constants, which are packed once.
     public Recorder() {
@@ -44,29 +53,92 @@ public final class Recorder {
 
     /// @param training whether weights are variables, which have gradients and change between runs
     public Recorder(boolean training) {
-        this(training, training, false);
+        this(training, training, null);
     }
 
-    private Recorder(boolean hasVariables, boolean training, boolean streaming) {
+    private Recorder(boolean hasVariables, boolean training, @Nullable StreamPart part) {
         this.hasVariables = hasVariables;
         this.training = training;
-        this.streaming = streaming;
+        this.part = part;
     }
 
     /// A recording that evaluates what is being trained: weights are variables, but nothing is dropped.
     public static Recorder evaluation() {
-        return new Recorder(true, false, false);
+        return new Recorder(true, false, null);
     }
 
     /// A recording for inference over a stream: a run goes on where the one before it ended, because layers
     /// carry their states ([#state]).
     public static Recorder streaming() {
-        return new Recorder(false, false, true);
+        return streaming(StreamPart.MIDDLE);
+    }
+
+    /// The same for a part of a stream.
+    public static Recorder streaming(StreamPart part) {
+        return new Recorder(false, false, part);
+    }
+
+    /// Which part of a stream it is.
+    ///
+    /// @throws IllegalStateException if the recording does not stream
+    public StreamPart part() {
+        if (part == null) {
+            throw new IllegalStateException("this recording is of no stream");
+        }
+        return part;
+    }
+
+    /// Says that some layer looks ahead: that results come later than the frames they belong to.
+    public void looksAhead() {
+        looksAhead = true;
+    }
+
+    /// Whether some layer looks ahead.
+    public boolean isLookingAhead() {
+        return looksAhead;
+    }
+
+    /// Says how many frames more a layer needs before it can give results.
+    ///
+    /// @throws MissingFramesException if that is more than none
+    public void needFrames(long missing) {
+        if (missing > 0) {
+            throw new MissingFramesException(missing);
+        }
+    }
+
+    /// Records what belongs to no stream: layers begin with zeros at each run.
+    public Value apart(Supplier<Value> recording) {
+        boolean before = isApart;
+        isApart = true;
+        try {
+            return recording.get();
+        } finally {
+            isApart = before;
+        }
+    }
+
+    /// Records branches, none of which reads what another one computes: with two threads or three they run at once.
+    public List<Value> branches(List<Supplier<Value>> recordings) {
+        if (branch != null) {
+            return recordings.stream().map(Supplier::get).toList();
+        }
+        List<Value> results = new ArrayList<>();
+        groups++;
+        try {
+            for (Supplier<Value> recording : recordings) {
+                branch = new Branch(groups, results.size());
+                results.add(recording.get());
+            }
+        } finally {
+            branch = null;
+        }
+        return results;
     }
 
     /// Whether layers that are not given their states carry them from run to run.
     public boolean isStreaming() {
-        return streaming;
+        return part != null && !isApart;
     }
 
     /// Whether weights are variables, which are read as they are at each run.
@@ -179,6 +251,9 @@ public final class Recorder {
             }
         }
         ops.add(op);
+        if (branch != null) {
+            branches.put(op, branch);
+        }
         return op;
     }
 
@@ -218,6 +293,7 @@ public final class Recorder {
                 op.backward(gradients);
             }
         }
+        gradients.settle();
         return gradients;
     }
 
@@ -262,6 +338,26 @@ public final class Recorder {
         }
     }
 
+    private void emit(List<Op> live, Emitter emitter) {
+        boolean atOnce = emitter.threads() == 2 || emitter.threads() == 3; // more are better spent on each in turn
+        for (int i = 0; i < live.size(); ) {
+            Branch first = atOnce ? branches.get(live.get(i)) : null;
+            if (first == null) {
+                live.get(i++).forward(emitter);
+                continue;
+            }
+            Map<Integer, List<Op>> group = new LinkedHashMap<>();
+            Branch next = first;
+            while (next != null && next.group() == first.group()) {
+                group.computeIfAbsent(next.index(), _ -> new ArrayList<>()).add(live.get(i++));
+                next = i < live.size() ? branches.get(live.get(i)) : null;
+            }
+            List<Runnable> emissions = new ArrayList<>();
+            group.values().forEach(branch -> emissions.add(() -> branch.forEach(op -> op.forward(emitter))));
+            emitter.parallel(emissions);
+        }
+    }
+
     private List<CarriedState> carriedStates() {
         List<CarriedState> all = new ArrayList<>();
         states.forEach((name, state) -> {
@@ -279,16 +375,16 @@ public final class Recorder {
     /// @param weights where constants are packed, and found packed
     /// @param threads how many threads each instruction may use
     public Program finish(PackedWeights weights, int threads) {
-        Set<Buffer> needed = new HashSet<>();
-        outputs.values().forEach(value -> needed.add(value.buffer()));
-        variables.values().forEach(variable -> needed.add(variable.buffer())); // what changes them has to run
+        Map<Buffer, Integer> needed = new IdentityHashMap<>(); // how many operations read it
+        outputs.values().forEach(value -> needed.put(value.buffer(), 0));
+        variables.values().forEach(variable -> needed.put(variable.buffer(), 0)); // what changes them has to run
         List<CarriedState> all = carriedStates();
-        all.forEach(state -> needed.add(state.after().buffer()));
+        all.forEach(state -> needed.put(state.after().buffer(), 0));
         List<Op> live = new ArrayList<>();
         for (Op op : ops.reversed()) {
-            if (op.outputs().stream().anyMatch(value -> needed.contains(value.buffer()))) {
+            if (op.outputs().stream().anyMatch(value -> needed.containsKey(value.buffer()))) {
                 live.addFirst(op);
-                op.inputs().forEach(value -> needed.add(value.buffer()));
+                op.inputs().forEach(value -> needed.merge(value.buffer(), 1, Integer::sum));
             }
         }
         requireMemory(live);
@@ -296,7 +392,7 @@ public final class Recorder {
         Engine.setThreads(threads); // oneDNN sizes scratchpads and splits work by it
         Emitter emitter = new Emitter(this, weights, threads, needed);
         try {
-            live.forEach(op -> op.forward(emitter));
+            emit(live, emitter);
             return new Program(inputs, outputs, all, emitter.instructions(), emitter.resources(), weights, threads);
         } catch (Throwable e) { // out of memory, too
             emitter.resources().close();
