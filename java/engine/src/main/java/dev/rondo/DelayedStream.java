@@ -10,8 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// The beginning and the end of streams of a model that looks ahead: the first frames wait until there are enough for
-/// the
-/// first results, and the end gives those that are late.
+/// the first results, and the end gives those that are late.
 ///
 /// Threads: one at a time, as its owner sees to.
 final class DelayedStream implements AutoCloseable {

@@ -5,8 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Gated cells one after the other within a step: the deep transition of LSTMs and GRUs. The first cell reads the
-/// input,
-/// the others only what became of the states.
+/// input, the others only what became of the states.
 ///
 /// ```
 /// s_1 = cell_1(x_t, s_{t-1})      s_l = cell_l(s_{l-1})      s_t = s_L

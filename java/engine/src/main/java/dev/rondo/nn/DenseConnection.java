@@ -4,8 +4,7 @@ import dev.rondo.program.Value;
 import java.util.List;
 
 /// A module whose input goes on beside its output: `y = [x, f(x)]`. In a chain of them, each layer reads what all
-/// layers
-/// below give.
+/// layers below give.
 ///
 /// - x: (…, W); f(x): (…, V), alike but for the last dimension; y: (…, W + V)
 /// - parameters: those of f, as `module.…`

@@ -58,9 +58,8 @@ final class Frames {
     /// @param given how many frames the layer gives results for: the first
     record Ahead(Value all, long given) {}
 
-    /// The frames that a layer which looks ahead can give results for now, and those it looks at: all of a sequence. In
-    /// a
-    /// stream the last ones have to wait for the next run; its end gives results for all.
+    /// The frames that a layer which looks ahead can give results for now, and those it looks at: all of a sequence.
+    /// In a stream the last ones have to wait for the next run; its end gives results for all.
     ///
     /// @param x     (T, N, I)
     /// @param delay by how many frames results are late

@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// With G gates: parameters `weight_ih` (G*H, I), `weight_hh` (G*H, H), `bias_ih` and `bias_hh` (G*H), as those of
 /// PyTorch's cells, with uniform(±1/sqrt(H)) as first values. A cell without an input, as stands behind the first one
-/// in
-/// a [DeepTransitionCell], lacks `weight_ih` and `bias_ih`.
+/// in a [DeepTransitionCell], lacks `weight_ih` and `bias_ih`.
 ///
 /// The function is a native kernel, or in builds without native code a chain of operations.
 public abstract sealed class GatedCell extends RecurrentCell permits LSTMCell, GRUCell, CoupledLSTMCell, SLSTMCell {

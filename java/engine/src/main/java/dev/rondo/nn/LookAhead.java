@@ -23,8 +23,7 @@ import java.util.stream.LongStream;
 ///
 /// In a [dev.rondo.StreamingSession] the results are `latency()` frames late, R rounded up to a multiple of C, beside
 /// the chunk itself that has to be complete; a step takes a multiple of C frames. What the stream gives is what the
-/// whole
-/// sequence gives at once.
+/// whole sequence gives at once.
 ///
 /// - x: (T, N, I); output: (T, N, 2*H), or as the merge has it; sequences of equal lengths alone
 /// - parameters: `forward.…` and `backward.…`, those of the layers

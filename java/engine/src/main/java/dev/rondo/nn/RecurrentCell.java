@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// What a step does with the input alone belongs into [#input], where it is one product over all steps. The gradients
-/// of the weights that steps share are one product over all steps, too, in a session as well as in training nothing of
-/// the loop is left but the instructions of its steps.
+/// of weights that steps share are one product over all steps, too. A session replays the instructions of the steps;
+/// nothing else is left of the loop.
 ///
 /// - x: (T, N, I); output: (T, N, H), the first state after each step
 /// - states: (N, width) each, zeros at first
@@ -124,6 +124,7 @@ public abstract class RecurrentCell extends Module {
         Recorder recorder = x.recorder();
         long steps = x.shape().size(0);
         long batch = x.shape().size(1);
+        recorder.unroll(path(), steps);
         boolean carried = recorder.isStreaming() && given == null;
         List<Value> initial = given != null
                 ? given.stream().map(Functional::contiguous).toList()

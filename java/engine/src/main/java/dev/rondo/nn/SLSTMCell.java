@@ -15,8 +15,7 @@ import java.util.List;
 /// ```
 ///
 /// where i~, f~, z~ and o~ are `W x + b + R h + b'`, and m keeps the exponentials in range: h does not depend on it.
-/// With
-/// several heads, R is block-diagonal: units read the state of their own head alone.
+/// With several heads, R is block-diagonal: units read the state of their own head alone.
 ///
 /// - x: (T, N, I); output: (T, N, H); states `h`, `c`, `n` and `m`, (N, H) each
 /// - parameters: [GatedCell], with G = 4 in the order i, f, z, o; `weight_hh` is (heads, H/heads, 4*H/heads) where

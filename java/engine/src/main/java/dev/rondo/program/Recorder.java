@@ -36,15 +36,11 @@ public final class Recorder {
     private final boolean hasVariables;
     private final boolean training;
     private final @Nullable StreamPart part;
-    private final Map<Op, Branch> branches = new IdentityHashMap<>(); // operations that belong to one
-    private @Nullable Branch branch;
-    private int groups; // of branches
+    private final Branches branches = new Branches();
+    private final Map<String, Long> unrolled = new LinkedHashMap<>();
     private boolean isApart; // from the stream, right now
     private boolean looksAhead;
     private @Nullable Value lengths;
-
-    /// A branch of several that may run at once.
-    private record Branch(int group, int index) {}
 
     /// A recording for inference: weights are constants, which are packed once.
     public Recorder() {
@@ -120,20 +116,7 @@ public final class Recorder {
 
     /// Records branches, none of which reads what another one computes: with two threads or three they run at once.
     public List<Value> branches(List<Supplier<Value>> recordings) {
-        if (branch != null) {
-            return recordings.stream().map(Supplier::get).toList();
-        }
-        List<Value> results = new ArrayList<>();
-        groups++;
-        try {
-            for (Supplier<Value> recording : recordings) {
-                branch = new Branch(groups, results.size());
-                results.add(recording.get());
-            }
-        } finally {
-            branch = null;
-        }
-        return results;
+        return branches.record(recordings);
     }
 
     /// Whether layers that are not given their states carry them from run to run.
@@ -238,6 +221,16 @@ public final class Recorder {
         return new Value(this, shape, type, buffer, shape.strides(), 0);
     }
 
+    /// Says that a layer is recorded step by step, over so many steps.
+    public void unroll(String layer, long steps) {
+        unrolled.put(layer, steps);
+    }
+
+    /// The layers that are recorded step by step, and over how many steps.
+    public Map<String, Long> unrolled() {
+        return Collections.unmodifiableMap(unrolled);
+    }
+
     /// Counts a use of a seed of random numbers in this program: 0 is the first.
     public long nextUse(long seed) {
         return uses.merge(seed, 1L, Long::sum) - 1;
@@ -251,9 +244,7 @@ public final class Recorder {
             }
         }
         ops.add(op);
-        if (branch != null) {
-            branches.put(op, branch);
-        }
+        branches.add(op);
         return op;
     }
 
@@ -314,8 +305,7 @@ public final class Recorder {
     }
 
     /// Refuses what cannot fit before anything is made for it: native memory has no limit of its own, and a process
-    /// that
-    /// takes too much of it is ended by the system.
+    /// that takes too much of it is ended by the system.
     private void requireMemory(List<Op> live) {
         long bytes = inputs.values().stream()
                         .mapToLong(value -> value.buffer().byteSize)
@@ -335,26 +325,6 @@ public final class Recorder {
         if (bytes > ALWAYS_THERE && bytes > MachineMemory.bytes()) {
             throw new IllegalArgumentException("these shapes take at least " + (bytes >> 30)
                     + " GiB of memory, more than the " + (MachineMemory.bytes() >> 30) + " GiB of this machine");
-        }
-    }
-
-    private void emit(List<Op> live, Emitter emitter) {
-        boolean atOnce = emitter.threads() == 2 || emitter.threads() == 3; // more are better spent on each in turn
-        for (int i = 0; i < live.size(); ) {
-            Branch first = atOnce ? branches.get(live.get(i)) : null;
-            if (first == null) {
-                live.get(i++).forward(emitter);
-                continue;
-            }
-            Map<Integer, List<Op>> group = new LinkedHashMap<>();
-            Branch next = first;
-            while (next != null && next.group() == first.group()) {
-                group.computeIfAbsent(next.index(), _ -> new ArrayList<>()).add(live.get(i++));
-                next = i < live.size() ? branches.get(live.get(i)) : null;
-            }
-            List<Runnable> emissions = new ArrayList<>();
-            group.values().forEach(branch -> emissions.add(() -> branch.forEach(op -> op.forward(emitter))));
-            emitter.parallel(emissions);
         }
     }
 
@@ -392,7 +362,7 @@ public final class Recorder {
         Engine.setThreads(threads); // oneDNN sizes scratchpads and splits work by it
         Emitter emitter = new Emitter(this, weights, threads, needed);
         try {
-            emit(live, emitter);
+            branches.emit(live, emitter);
             return new Program(inputs, outputs, all, emitter.instructions(), emitter.resources(), weights, threads);
         } catch (Throwable e) { // out of memory, too
             emitter.resources().close();
