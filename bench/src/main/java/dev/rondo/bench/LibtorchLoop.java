@@ -14,7 +14,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
-/// PyTorch's, through its C++ library: the same loop in its operations, the input's share computed for all steps at once.
+/// PyTorch's, through its C++ library: the same loop in its operations, the input's share computed for all steps at
+/// once.
 final class LibtorchLoop implements Loop {
     private final PointerScope scope = new PointerScope();
     private final LoopShape shape;

@@ -23,11 +23,10 @@ public record LoopShape(Cell cell, int hidden, int batch, int steps) {
 
     /// The network with its weights, always the same ones.
     Module module() {
-        Module module =
-                switch (cell) {
-                    case DEEP_TRANSITION -> new DeepTransition(hidden, hidden, 2);
-                    case NORMALIZED_LSTM -> new LSTMCell(hidden, hidden, true);
-                };
+        Module module = switch (cell) {
+            case DEEP_TRANSITION -> new DeepTransition(hidden, hidden, 2);
+            case NORMALIZED_LSTM -> new LSTMCell(hidden, hidden, true);
+        };
         module.initialize(1);
         return module;
     }

@@ -37,7 +37,7 @@ class ReadmeTest {
 
     @Test
     void theDeepExampleRuns(@TempDir Path folder) throws Exception {
-        assertEquals("105738 parameters\n", run(folder, example(6)));
+        assertEquals("107466 parameters\n", run(folder, example(6)));
     }
 
     @Test

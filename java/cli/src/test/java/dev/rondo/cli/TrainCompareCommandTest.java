@@ -24,7 +24,8 @@ class TrainCompareCommandTest {
             String lines = IntStream.range(0, 10 + i)
                     .mapToObj(line -> "  static int f" + line + "(int x) { return x; } // same\n")
                     .reduce("", String::concat);
-            arguments.add(Samples.text(folder.resolve("Source" + i + ".java"), "class Source" + i + " {\n" + lines + "}\n"));
+            arguments.add(
+                    Samples.text(folder.resolve("Source" + i + ".java"), "class Source" + i + " {\n" + lines + "}\n"));
         }
         arguments.addAll(List.of("--out", out, "--steps", 1, "--threads", 2));
         arguments.addAll(List.of(more));

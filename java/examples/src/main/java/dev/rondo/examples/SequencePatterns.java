@@ -68,9 +68,8 @@ public final class SequencePatterns {
     }
 
     /// Many to many, not aligned: x (T, N, I) is read to its end, and the state after it is where a second network
-    /// begins. It reads what it should have given before, ids (S, N), and gives scores (S, N, C). How do you say
-    this
-    /// in French?
+    /// begins. It reads what it should have given before, ids (S, N), and gives scores (S, N, C).
+    /// How do you say this in French?
     public static final class Unaligned extends Module {
         private final GRU encoder;
         private final Embedding embedding;
