@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "rondo_cells.h"
 #include "rondo_training.h"
 
 #ifdef __cplusplus
@@ -20,7 +21,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /* Changes with every incompatible change of this header and of those it includes. */
-#define RONDO_ABI_VERSION 6
+#define RONDO_ABI_VERSION 7
 
 /* The RONDO_ABI_VERSION the library was built with. */
 int32_t rondo_abi_version(void);

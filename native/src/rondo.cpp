@@ -158,6 +158,39 @@ void rondo_dropout_f32(const float *src, float *dst, int64_t repeats, int64_t co
     kernels.dropout(src, dst, repeats, count, p, seed, offset);
 }
 
+void rondo_linear_f32(const rondo_linear *linear) { kernels.linear(*linear); }
+
+int64_t rondo_linear_packed_size(int64_t out, int64_t in) { return kernels.linear_packed_size(out, in); }
+
+void rondo_linear_pack_f32(const float *weights, int64_t out, int64_t in, int64_t out_stride, int64_t in_stride,
+                           float *packed) {
+    kernels.linear_pack(weights, out, in, out_stride, in_stride, packed);
+}
+
+void rondo_lstm_cell_f32(const rondo_cell_step *step) { kernels.lstm_cell(*step); }
+
+void rondo_lstm_cell_backward_f32(const rondo_cell_step *step) { kernels.lstm_cell_backward(*step); }
+
+void rondo_gru_cell_f32(const rondo_cell_step *step) { kernels.gru_cell(*step); }
+
+void rondo_gru_cell_backward_f32(const rondo_cell_step *step) { kernels.gru_cell_backward(*step); }
+
+void rondo_coupled_lstm_cell_f32(const rondo_cell_step *step) { kernels.coupled_lstm_cell(*step); }
+
+void rondo_coupled_lstm_cell_backward_f32(const rondo_cell_step *step) { kernels.coupled_lstm_cell_backward(*step); }
+
+void rondo_slstm_cell_f32(const rondo_cell_step *step) { kernels.slstm_cell(*step); }
+
+void rondo_slstm_cell_backward_f32(const rondo_cell_step *step) { kernels.slstm_cell_backward(*step); }
+
+void rondo_gated_scan_f32(const rondo_scan *scan) { kernels.gated_scan(*scan); }
+
+void rondo_gated_scan_backward_f32(const rondo_scan *scan) { kernels.gated_scan_backward(*scan); }
+
+void rondo_independent_scan_f32(const rondo_scan *scan) { kernels.independent_scan(*scan); }
+
+void rondo_independent_scan_backward_f32(const rondo_scan *scan) { kernels.independent_scan_backward(*scan); }
+
 void rondo_rnn_step_f32(int32_t cell, const rondo_step *step) { kernels.rnn_step(cell, *step); }
 
 void rondo_rnn_step_backward_f32(int32_t cell, const rondo_step *step) { kernels.rnn_step_backward(cell, *step); }

@@ -1,5 +1,6 @@
 package dev.rondo;
 
+import dev.rondo.program.StreamPart;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
@@ -35,7 +36,13 @@ final class BatchedSession implements AutoCloseable {
         Shape[] shapes = model.inputs().stream()
                 .map(input -> frames(input, samples, rows))
                 .toArray(Shape[]::new);
-        return new BatchedSession(model.open(true, 1, shapes), rows);
+        Session session = model.open(StreamPart.MIDDLE, 1, shapes);
+        if (session.isLookingAhead()) {
+            session.close();
+            throw new IllegalArgumentException(
+                    "a model that looks ahead gives results late, so its streams are stepped one by one");
+        }
+        return new BatchedSession(session, rows);
     }
 
     /// The shape of an input for one frame of each stream.

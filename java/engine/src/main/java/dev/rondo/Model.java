@@ -8,6 +8,7 @@ import dev.rondo.op.Copy;
 import dev.rondo.program.PackedWeights;
 import dev.rondo.program.Program;
 import dev.rondo.program.Recorder;
+import dev.rondo.program.StreamPart;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.Shape;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /// A network with its weights: immutable, and shared by any number of sessions.
 ///
@@ -51,14 +53,18 @@ public final class Model implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger("dev.rondo");
 
-    private record ProgramKey(List<Shape> shapes, int threads, boolean streaming) {}
+    /// @param part of a stream, or null for inputs that are whole
+    private record ProgramKey(
+            List<Shape> shapes, int threads, @Nullable StreamPart part) {}
 
     private static final class SharedProgram {
         final Program program;
+        final boolean looksAhead;
         int sessions;
 
-        SharedProgram(Program program) {
+        SharedProgram(Program program, boolean looksAhead) {
             this.program = program;
+            this.looksAhead = looksAhead;
         }
     }
 
@@ -136,10 +142,13 @@ public final class Model implements AutoCloseable {
     /// @throws IllegalArgumentException if the number of threads is not positive, or a shape does not fit its
     ///            input
     public Session session(int threads, Shape... shapes) {
-        return open(false, threads, shapes);
+        return open(null, threads, shapes);
     }
 
     /// A session over streams, with one thread: each step goes on where the one before it ended.
+    ///
+    /// Models that look ahead ([dev.rondo.nn.LookAhead]) give their results late; their dimension of time has to be
+    /// named T.
     ///
     /// @param shapes shapes of one step's inputs, in the order of [#inputs()]: of one frame or several
     /// @throws IllegalArgumentException if a shape does not fit its input, or naming a layer that reads from
@@ -155,10 +164,10 @@ public final class Model implements AutoCloseable {
     /// @throws IllegalArgumentException if the number of threads is not positive, a shape does not fit its
     ///                                  input, or naming a layer that reads from right to left
     public StreamingSession stream(int threads, Shape... shapes) {
-        return new StreamingSession(open(true, threads, shapes));
+        return new StreamingSession(this, threads, shapes);
     }
 
-    Session open(boolean streaming, int threads, Shape... shapes) {
+    Session open(@Nullable StreamPart part, int threads, Shape... shapes) {
         if (threads < 1 || threads > MAX_THREADS) {
             throw new IllegalArgumentException("number of threads " + threads + " is not between 1 and " + MAX_THREADS);
         }
@@ -170,16 +179,16 @@ public final class Model implements AutoCloseable {
         for (int i = 0; i < shapes.length; i++) {
             inputs.get(i).bind(shapes[i], symbols);
         }
-        ProgramKey key = new ProgramKey(List.of(shapes), threads, streaming);
+        ProgramKey key = new ProgramKey(List.of(shapes), threads, part);
         lock.lock();
         try {
             if (closed) {
                 throw new IllegalStateException("the model is closed");
             }
-            SharedProgram shared = programs.computeIfAbsent(key, _ -> new SharedProgram(record(key)));
+            SharedProgram shared = programs.computeIfAbsent(key, _ -> record(key));
             shared.sessions++;
             try {
-                Session session = new Session(shared.program, closing -> release(closing, key));
+                Session session = new Session(shared.program, shared.looksAhead, closing -> release(closing, key));
                 sessions.add(session);
                 return session;
             } catch (RuntimeException | Error e) {
@@ -205,14 +214,14 @@ public final class Model implements AutoCloseable {
         return network.record(values);
     }
 
-    private Program record(ProgramKey key) {
-        Recorder recorder = key.streaming() ? Recorder.streaming() : new Recorder();
+    private SharedProgram record(ProgramKey key) {
+        Recorder recorder = key.part() == null ? new Recorder() : Recorder.streaming(key.part());
         record(recorder, key.shapes()).forEach((name, value) -> recorder.output(name, computed(recorder, value)));
         Program program = recorder.finish(weights, key.threads());
         if (LOG.isLoggable(DEBUG)) {
             LOG.log(DEBUG, "a program for {0} with {1} threads:\n{2}", key.shapes(), key.threads(), program.describe());
         }
-        return program;
+        return new SharedProgram(program, recorder.isLookingAhead());
     }
 
     private static Value computed(Recorder recorder, Value value) {

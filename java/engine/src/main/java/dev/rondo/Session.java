@@ -40,13 +40,15 @@ public final class Session implements AutoCloseable {
     private final Map<String, Tensor> inputs;
     private final Map<String, Tensor> outputs;
     private final int threads;
+    private final boolean looksAhead;
     private final Consumer<Session> onClose;
 
     @SuppressWarnings("unused") // through STATE
     private volatile int state = IDLE;
 
-    Session(Program program, Consumer<Session> onClose) {
+    Session(Program program, boolean looksAhead, Consumer<Session> onClose) {
         this.program = program;
+        this.looksAhead = looksAhead;
         this.onClose = onClose;
         try {
             this.replay = program.replay(arena);
@@ -150,6 +152,11 @@ public final class Session implements AutoCloseable {
         } finally {
             Processors.giveBack(processors);
         }
+    }
+
+    /// Whether results come later than the frames they belong to.
+    boolean isLookingAhead() {
+        return looksAhead;
     }
 
     /// What the next run starts from; to be asked anew after each run.

@@ -30,8 +30,19 @@ class ReadmeTest {
     }
 
     @Test
-    void theTrainingExampleRuns(@TempDir Path folder) throws Exception {
+    void theExampleThatLooksAheadRuns(@TempDir Path folder) throws Exception {
         String output = run(folder, example(4));
+        assertTrue(output.matches("(\\[4, 1, 2]\n){23}8 frames late\n"), output);
+    }
+
+    @Test
+    void theDeepExampleRuns(@TempDir Path folder) throws Exception {
+        assertEquals("107466 parameters\n", run(folder, example(6)));
+    }
+
+    @Test
+    void theTrainingExampleRuns(@TempDir Path folder) throws Exception {
+        String output = run(folder, example(5));
         assertTrue(output.matches("(?s)[0-9.]+ before the first step, [0-9.]+ after it\\s*"), output);
     }
 
@@ -46,6 +57,8 @@ class ReadmeTest {
                 import dev.rondo.*;
                 import dev.rondo.nn.*;
                 import dev.rondo.nn.Module;
+                import dev.rondo.program.Activation;
+                import dev.rondo.program.Merge;
                 import dev.rondo.tensor.*;
                 import dev.rondo.train.*;
                 import java.time.Duration;

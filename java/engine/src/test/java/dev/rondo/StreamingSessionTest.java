@@ -5,14 +5,25 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.nn.DeepTransition;
+import dev.rondo.nn.DeepTransitionCell;
 import dev.rondo.nn.Embedding;
 import dev.rondo.nn.GRU;
+import dev.rondo.nn.GRUCell;
+import dev.rondo.nn.IndRNN;
 import dev.rondo.nn.LSTM;
+import dev.rondo.nn.LSTMCell;
 import dev.rondo.nn.Linear;
+import dev.rondo.nn.MinGRU;
+import dev.rondo.nn.MinLSTM;
 import dev.rondo.nn.Module;
+import dev.rondo.nn.QRNN;
 import dev.rondo.nn.RNN;
 import dev.rondo.nn.Recurrence;
+import dev.rondo.nn.SLSTMCell;
+import dev.rondo.nn.SRU;
 import dev.rondo.nn.Sequential;
+import dev.rondo.nn.Zoneout;
 import dev.rondo.reference.Tolerance;
 import dev.rondo.tensor.Shape;
 import java.lang.foreign.Arena;
@@ -46,7 +57,13 @@ class StreamingSessionTest {
         GRU_AFTER(new GRU(Recurrence.of(INPUT, 17))),
         GRU_BEFORE(new GRU(Recurrence.of(INPUT, 11).layers(2), GRU.Reset.BEFORE_PRODUCT, false)),
         UNEQUAL_WIDTHS(new GRU(Recurrence.of(INPUT, 4).layers(List.of(4, 10, 3)))),
-        CHAIN(new Sequential(new Linear(INPUT, 6), new LSTM(6, 4), new GRU(4, 8), new Linear(8, 2)));
+        CHAIN(new Sequential(new Linear(INPUT, 6), new LSTM(6, 4), new GRU(4, 8), new Linear(8, 2))),
+        DEEP_TRANSITION(new DeepTransition(INPUT, 7, 3)),
+        NORMALIZED(new Sequential(new LSTMCell(INPUT, 6, true), new GRUCell(6, 5, true))),
+        DEEP_CELLS(new DeepTransitionCell(new LSTMCell(INPUT, 4), new LSTMCell(0, 4))),
+        ZONEOUT(new Zoneout(new SLSTMCell(INPUT, 4), 0.1, 0, 0, 0)),
+        SCANS(new Sequential(
+                new SRU(INPUT, 6), new QRNN(6, 5, 3), new IndRNN(5, 4), new MinGRU(4, 3), new MinLSTM(3, 2)));
 
         private final Module module;
 

@@ -678,6 +678,33 @@ public class Dnnl extends Dnnl$shared {
     public static int dnnl_eltwise_hardswish() {
         return dnnl_eltwise_hardswish;
     }
+    private static final int dnnl_eltwise_relu_use_dst_for_bwd = (int)256L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_eltwise_relu_use_dst_for_bwd = 256
+     * }
+     */
+    public static int dnnl_eltwise_relu_use_dst_for_bwd() {
+        return dnnl_eltwise_relu_use_dst_for_bwd;
+    }
+    private static final int dnnl_eltwise_tanh_use_dst_for_bwd = (int)257L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_eltwise_tanh_use_dst_for_bwd = 257
+     * }
+     */
+    public static int dnnl_eltwise_tanh_use_dst_for_bwd() {
+        return dnnl_eltwise_tanh_use_dst_for_bwd;
+    }
+    private static final int dnnl_eltwise_logistic_use_dst_for_bwd = (int)260L;
+    /**
+     * {@snippet lang=c :
+     * enum dnnl_alg_kind_t.dnnl_eltwise_logistic_use_dst_for_bwd = 260
+     * }
+     */
+    public static int dnnl_eltwise_logistic_use_dst_for_bwd() {
+        return dnnl_eltwise_logistic_use_dst_for_bwd;
+    }
     private static final int dnnl_pooling_max = (int)511L;
     /**
      * {@snippet lang=c :

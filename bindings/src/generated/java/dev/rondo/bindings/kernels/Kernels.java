@@ -22,10 +22,10 @@ public class Kernels extends Kernels$shared {
 
     static final SymbolLookup SYMBOL_LOOKUP = dev.rondo.bindings.linking.OpenLibraries.symbols();
 
-    private static final int RONDO_ABI_VERSION = (int)6L;
+    private static final int RONDO_ABI_VERSION = (int)7L;
     /**
      * {@snippet lang=c :
-     * #define RONDO_ABI_VERSION 6
+     * #define RONDO_ABI_VERSION 7
      * }
      */
     public static int RONDO_ABI_VERSION() {
@@ -183,6 +183,898 @@ public class Kernels extends Kernels$shared {
      */
     public static int RONDO_SOFTPLUS() {
         return RONDO_SOFTPLUS;
+    }
+
+    private static class rondo_linear_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_linear_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_linear_f32(const rondo_linear *linear)
+     * }
+     */
+    public static FunctionDescriptor rondo_linear_f32$descriptor() {
+        return rondo_linear_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_linear_f32(const rondo_linear *linear)
+     * }
+     */
+    public static MethodHandle rondo_linear_f32$handle() {
+        return rondo_linear_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_linear_f32(const rondo_linear *linear)
+     * }
+     */
+    public static MemorySegment rondo_linear_f32$address() {
+        return rondo_linear_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_linear_f32(const rondo_linear *linear)
+     * }
+     */
+    public static void rondo_linear_f32(MemorySegment linear) {
+        var mh$ = rondo_linear_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_linear_f32", linear);
+            }
+            mh$.invokeExact(linear);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_linear_packed_size {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_linear_packed_size");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t rondo_linear_packed_size(int64_t out, int64_t in)
+     * }
+     */
+    public static FunctionDescriptor rondo_linear_packed_size$descriptor() {
+        return rondo_linear_packed_size.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t rondo_linear_packed_size(int64_t out, int64_t in)
+     * }
+     */
+    public static MethodHandle rondo_linear_packed_size$handle() {
+        return rondo_linear_packed_size.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t rondo_linear_packed_size(int64_t out, int64_t in)
+     * }
+     */
+    public static MemorySegment rondo_linear_packed_size$address() {
+        return rondo_linear_packed_size.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t rondo_linear_packed_size(int64_t out, int64_t in)
+     * }
+     */
+    public static long rondo_linear_packed_size(long out, long in) {
+        var mh$ = rondo_linear_packed_size.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_linear_packed_size", out, in);
+            }
+            return (long)mh$.invokeExact(out, in);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_linear_pack_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_linear_pack_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_linear_pack_f32(const float *weights, int64_t out, int64_t in, int64_t out_stride, int64_t in_stride, float *packed)
+     * }
+     */
+    public static FunctionDescriptor rondo_linear_pack_f32$descriptor() {
+        return rondo_linear_pack_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_linear_pack_f32(const float *weights, int64_t out, int64_t in, int64_t out_stride, int64_t in_stride, float *packed)
+     * }
+     */
+    public static MethodHandle rondo_linear_pack_f32$handle() {
+        return rondo_linear_pack_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_linear_pack_f32(const float *weights, int64_t out, int64_t in, int64_t out_stride, int64_t in_stride, float *packed)
+     * }
+     */
+    public static MemorySegment rondo_linear_pack_f32$address() {
+        return rondo_linear_pack_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_linear_pack_f32(const float *weights, int64_t out, int64_t in, int64_t out_stride, int64_t in_stride, float *packed)
+     * }
+     */
+    public static void rondo_linear_pack_f32(MemorySegment weights, long out, long in, long out_stride, long in_stride, MemorySegment packed) {
+        var mh$ = rondo_linear_pack_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_linear_pack_f32", weights, out, in, out_stride, in_stride, packed);
+            }
+            mh$.invokeExact(weights, out, in, out_stride, in_stride, packed);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_lstm_cell_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_lstm_cell_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_lstm_cell_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_lstm_cell_f32$descriptor() {
+        return rondo_lstm_cell_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_lstm_cell_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static MethodHandle rondo_lstm_cell_f32$handle() {
+        return rondo_lstm_cell_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_lstm_cell_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static MemorySegment rondo_lstm_cell_f32$address() {
+        return rondo_lstm_cell_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_lstm_cell_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static void rondo_lstm_cell_f32(MemorySegment step) {
+        var mh$ = rondo_lstm_cell_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_lstm_cell_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_lstm_cell_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_lstm_cell_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_lstm_cell_backward_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_lstm_cell_backward_f32$descriptor() {
+        return rondo_lstm_cell_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_lstm_cell_backward_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static MethodHandle rondo_lstm_cell_backward_f32$handle() {
+        return rondo_lstm_cell_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_lstm_cell_backward_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static MemorySegment rondo_lstm_cell_backward_f32$address() {
+        return rondo_lstm_cell_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_lstm_cell_backward_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static void rondo_lstm_cell_backward_f32(MemorySegment step) {
+        var mh$ = rondo_lstm_cell_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_lstm_cell_backward_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_gru_cell_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_gru_cell_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_gru_cell_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_gru_cell_f32$descriptor() {
+        return rondo_gru_cell_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_gru_cell_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static MethodHandle rondo_gru_cell_f32$handle() {
+        return rondo_gru_cell_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_gru_cell_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static MemorySegment rondo_gru_cell_f32$address() {
+        return rondo_gru_cell_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_gru_cell_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static void rondo_gru_cell_f32(MemorySegment step) {
+        var mh$ = rondo_gru_cell_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_gru_cell_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_gru_cell_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_gru_cell_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_gru_cell_backward_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_gru_cell_backward_f32$descriptor() {
+        return rondo_gru_cell_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_gru_cell_backward_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static MethodHandle rondo_gru_cell_backward_f32$handle() {
+        return rondo_gru_cell_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_gru_cell_backward_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static MemorySegment rondo_gru_cell_backward_f32$address() {
+        return rondo_gru_cell_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_gru_cell_backward_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static void rondo_gru_cell_backward_f32(MemorySegment step) {
+        var mh$ = rondo_gru_cell_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_gru_cell_backward_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_coupled_lstm_cell_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_coupled_lstm_cell_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_coupled_lstm_cell_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_coupled_lstm_cell_f32$descriptor() {
+        return rondo_coupled_lstm_cell_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_coupled_lstm_cell_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static MethodHandle rondo_coupled_lstm_cell_f32$handle() {
+        return rondo_coupled_lstm_cell_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_coupled_lstm_cell_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static MemorySegment rondo_coupled_lstm_cell_f32$address() {
+        return rondo_coupled_lstm_cell_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_coupled_lstm_cell_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static void rondo_coupled_lstm_cell_f32(MemorySegment step) {
+        var mh$ = rondo_coupled_lstm_cell_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_coupled_lstm_cell_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_coupled_lstm_cell_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_coupled_lstm_cell_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_coupled_lstm_cell_backward_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_coupled_lstm_cell_backward_f32$descriptor() {
+        return rondo_coupled_lstm_cell_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_coupled_lstm_cell_backward_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static MethodHandle rondo_coupled_lstm_cell_backward_f32$handle() {
+        return rondo_coupled_lstm_cell_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_coupled_lstm_cell_backward_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static MemorySegment rondo_coupled_lstm_cell_backward_f32$address() {
+        return rondo_coupled_lstm_cell_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_coupled_lstm_cell_backward_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static void rondo_coupled_lstm_cell_backward_f32(MemorySegment step) {
+        var mh$ = rondo_coupled_lstm_cell_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_coupled_lstm_cell_backward_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_slstm_cell_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_slstm_cell_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_slstm_cell_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_slstm_cell_f32$descriptor() {
+        return rondo_slstm_cell_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_slstm_cell_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static MethodHandle rondo_slstm_cell_f32$handle() {
+        return rondo_slstm_cell_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_slstm_cell_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static MemorySegment rondo_slstm_cell_f32$address() {
+        return rondo_slstm_cell_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_slstm_cell_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static void rondo_slstm_cell_f32(MemorySegment step) {
+        var mh$ = rondo_slstm_cell_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_slstm_cell_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_slstm_cell_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_slstm_cell_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_slstm_cell_backward_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static FunctionDescriptor rondo_slstm_cell_backward_f32$descriptor() {
+        return rondo_slstm_cell_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_slstm_cell_backward_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static MethodHandle rondo_slstm_cell_backward_f32$handle() {
+        return rondo_slstm_cell_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_slstm_cell_backward_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static MemorySegment rondo_slstm_cell_backward_f32$address() {
+        return rondo_slstm_cell_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_slstm_cell_backward_f32(const rondo_cell_step *step)
+     * }
+     */
+    public static void rondo_slstm_cell_backward_f32(MemorySegment step) {
+        var mh$ = rondo_slstm_cell_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_slstm_cell_backward_f32", step);
+            }
+            mh$.invokeExact(step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_gated_scan_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_gated_scan_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_gated_scan_f32(const rondo_scan *scan)
+     * }
+     */
+    public static FunctionDescriptor rondo_gated_scan_f32$descriptor() {
+        return rondo_gated_scan_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_gated_scan_f32(const rondo_scan *scan)
+     * }
+     */
+    public static MethodHandle rondo_gated_scan_f32$handle() {
+        return rondo_gated_scan_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_gated_scan_f32(const rondo_scan *scan)
+     * }
+     */
+    public static MemorySegment rondo_gated_scan_f32$address() {
+        return rondo_gated_scan_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_gated_scan_f32(const rondo_scan *scan)
+     * }
+     */
+    public static void rondo_gated_scan_f32(MemorySegment scan) {
+        var mh$ = rondo_gated_scan_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_gated_scan_f32", scan);
+            }
+            mh$.invokeExact(scan);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_gated_scan_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_gated_scan_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_gated_scan_backward_f32(const rondo_scan *scan)
+     * }
+     */
+    public static FunctionDescriptor rondo_gated_scan_backward_f32$descriptor() {
+        return rondo_gated_scan_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_gated_scan_backward_f32(const rondo_scan *scan)
+     * }
+     */
+    public static MethodHandle rondo_gated_scan_backward_f32$handle() {
+        return rondo_gated_scan_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_gated_scan_backward_f32(const rondo_scan *scan)
+     * }
+     */
+    public static MemorySegment rondo_gated_scan_backward_f32$address() {
+        return rondo_gated_scan_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_gated_scan_backward_f32(const rondo_scan *scan)
+     * }
+     */
+    public static void rondo_gated_scan_backward_f32(MemorySegment scan) {
+        var mh$ = rondo_gated_scan_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_gated_scan_backward_f32", scan);
+            }
+            mh$.invokeExact(scan);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_independent_scan_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_independent_scan_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_independent_scan_f32(const rondo_scan *scan)
+     * }
+     */
+    public static FunctionDescriptor rondo_independent_scan_f32$descriptor() {
+        return rondo_independent_scan_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_independent_scan_f32(const rondo_scan *scan)
+     * }
+     */
+    public static MethodHandle rondo_independent_scan_f32$handle() {
+        return rondo_independent_scan_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_independent_scan_f32(const rondo_scan *scan)
+     * }
+     */
+    public static MemorySegment rondo_independent_scan_f32$address() {
+        return rondo_independent_scan_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_independent_scan_f32(const rondo_scan *scan)
+     * }
+     */
+    public static void rondo_independent_scan_f32(MemorySegment scan) {
+        var mh$ = rondo_independent_scan_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_independent_scan_f32", scan);
+            }
+            mh$.invokeExact(scan);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_independent_scan_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_independent_scan_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_independent_scan_backward_f32(const rondo_scan *scan)
+     * }
+     */
+    public static FunctionDescriptor rondo_independent_scan_backward_f32$descriptor() {
+        return rondo_independent_scan_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_independent_scan_backward_f32(const rondo_scan *scan)
+     * }
+     */
+    public static MethodHandle rondo_independent_scan_backward_f32$handle() {
+        return rondo_independent_scan_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_independent_scan_backward_f32(const rondo_scan *scan)
+     * }
+     */
+    public static MemorySegment rondo_independent_scan_backward_f32$address() {
+        return rondo_independent_scan_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_independent_scan_backward_f32(const rondo_scan *scan)
+     * }
+     */
+    public static void rondo_independent_scan_backward_f32(MemorySegment scan) {
+        var mh$ = rondo_independent_scan_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_independent_scan_backward_f32", scan);
+            }
+            mh$.invokeExact(scan);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
 
     private static class rondo_embedding_backward_f32 {
@@ -2340,6 +3232,15 @@ public class Kernels extends Kernels$shared {
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
+    }
+    private static final int RONDO_IDENTITY = (int)-1L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_IDENTITY -1
+     * }
+     */
+    public static int RONDO_IDENTITY() {
+        return RONDO_IDENTITY;
     }
 }
 

@@ -43,6 +43,11 @@ public final class Functional {
         return activation(x, Activation.SIGMOID);
     }
 
+    /// `log(1 + exp(x))`
+    public static Value softplus(Value x) {
+        return x.recorder().record(Eltwise.softplus(x)).output();
+    }
+
     /// `exp(x)`
     public static Value exp(Value x) {
         return activation(x, Activation.EXP);

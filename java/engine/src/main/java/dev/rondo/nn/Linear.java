@@ -1,5 +1,6 @@
 package dev.rondo.nn;
 
+import dev.rondo.op.ActivationGradient;
 import dev.rondo.program.Activation;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.Shape;
@@ -49,16 +50,25 @@ public final class Linear extends Module {
 
     @Override
     public Value forward(Value x) {
-        if (activation != null && x.recorder().hasVariables()) {
-            return Functional.activation(linear(x, null), activation); // whose gradient needs what the fusion skips
-        }
-        return linear(x, activation);
+        return forward(x, null, activation);
     }
 
-    private Value linear(Value x, @Nullable Activation activation) {
-        return x.recorder()
+    /// The layer with something added before an activation, in the same pass.
+    ///
+    /// @param addend     of the result's shape, or null
+    /// @param activation in place of the layer's own, or null for none
+    Value forward(Value x, @Nullable Value addend, @Nullable Activation activation) {
+        boolean isFused = activation == null
+                || !x.recorder().hasVariables()
+                || ActivationGradient.followsFromResult(activation); // else the gradient needs the argument
+        Value y = x.recorder()
                 .record(new dev.rondo.op.Linear(
-                        x, weight(x, weight), bias == null ? null : weight(x, bias), activation))
+                        x,
+                        weight(x, weight),
+                        bias == null ? null : weight(x, bias),
+                        addend,
+                        isFused ? activation : null))
                 .output();
+        return isFused ? y : Functional.activation(y, activation);
     }
 }

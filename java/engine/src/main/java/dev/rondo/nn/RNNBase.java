@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// With T steps, N samples, D directions, L layers, G gates, and R the width of the hidden state (H, or P projected):
 ///
-/// - x: (T, N, I); output: (T, N, D*R), the top layer's states; N before T where the recurrence is batch-first
+/// - x: (T, N, I); output: (T, N, D*R), or as [dev.rondo.program.Merge] has it, the top layer's states; N before T
+/// where the recurrence is batch-first
 /// - h0, hN: (L*D, N, R); c0, cN: (L*D, N, H); layer 0 left to right, layer 0 right to left, layer 1 left to right, …
 /// - parameters of layer k: `weight_ih_lk` (G*H, its input's width), `weight_hh_lk` (G*H, R), `bias_ih_lk` and
 ///   `bias_hh_lk` (G*H), `weight_hr_lk` (P, H) with a projection; those of right to left end in `_reverse`
@@ -160,7 +161,7 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
             Recurrent recurrent = recorder.record(new Recurrent(
                     cell,
                     recurrence.directions(),
-                    recurrence.merge(),
+                    recurrence.joined(),
                     recurrence.isBatchFirst(),
                     input,
                     h,
@@ -170,7 +171,7 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
                     layers.get(layer).stream()
                             .map(parameters -> parameters.record(input))
                             .toList()));
-            output = recurrent.output();
+            output = joined(recurrent.output());
             hidden.add(recurrent.hN());
             if (cell.hasCellState()) {
                 cells.add(recurrent.cN());
@@ -186,6 +187,21 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
                 output,
                 equallyWide ? Functional.concat(hidden, 0) : null,
                 equallyWide && cell.hasCellState() ? Functional.concat(cells, 0) : null);
+    }
+
+    /// What the layer's merge leaves to be done to its output.
+    private Value joined(Value output) {
+        if (recurrence.directions().size() == 1) {
+            return output;
+        }
+        Shape shape = output.shape();
+        long width = shape.size(2) / 2;
+        return switch (recurrence.merge()) {
+            case CONCAT, SUM -> output;
+            case MEAN -> Functional.multiply(output, 0.5);
+            case PRODUCT -> Functional.multiply(output.slice(2, 0, width), output.slice(2, width, 2 * width));
+            case NONE -> output.reshape(shape.size(0), shape.size(1), 2, width);
+        };
     }
 
     /// A layer's state as the run before has left it: (1, N, width).

@@ -67,6 +67,10 @@ public record Recurrence(
                         "projection size " + projSize + " is not between 0 and the hidden size " + hiddenSize);
             }
         }
+        if (merge == Merge.NONE && hiddenSizes.size() > 1) {
+            throw new IllegalArgumentException(
+                    "directions that are not joined leave nothing for a second layer to read");
+        }
     }
 
     /// One layer from left to right, time first, with biases.
@@ -147,6 +151,11 @@ public record Recurrence(
     private Recurrence regularized(Regularization regularization) {
         return new Recurrence(
                 inputSize, hiddenSizes, directions, merge, isBatchFirst, hasBias, projSize, regularization);
+    }
+
+    /// How a layer itself joins its directions; what remains to be done follows it.
+    Merge joined() {
+        return merge == Merge.SUM || merge == Merge.MEAN ? Merge.SUM : Merge.CONCAT;
     }
 
     /// R of a layer: the width of its hidden state.

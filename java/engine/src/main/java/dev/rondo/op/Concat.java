@@ -5,6 +5,7 @@ import dev.rondo.program.Gradients;
 import dev.rondo.program.Op;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.Shape;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /// Values side by side along one dimension; the other dimensions agree. Source: PyTorch's `cat`.
@@ -43,12 +44,44 @@ public final class Concat extends Op {
 
     @Override
     public void forward(Emitter emitter) {
+        if (isOutermost() && parts.stream().allMatch(Value::isDense)) {
+            emitBlocks(emitter);
+            return;
+        }
         long from = 0;
         for (Value part : parts) {
             long to = from + part.shape().size(dimension);
             emitter.copy(part, output().slice(dimension, from, to));
             from = to;
         }
+    }
+
+    private boolean isOutermost() {
+        Shape shape = output().shape();
+        for (int i = 0; i < shape.dimension(dimension); i++) {
+            if (shape.size(i) != 1) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// One instruction for all parts: there may be as many as a sequence has steps.
+    private void emitBlocks(Emitter emitter) {
+        if (output().shape().elements() == 0) {
+            return;
+        }
+        emitter.kernel("join " + parts.size() + " parts to " + output(), "Java", parts, List.of(output()), memory -> {
+            MemorySegment[] from = parts.stream().map(memory::segment).toArray(MemorySegment[]::new);
+            MemorySegment to = memory.segment(output());
+            return () -> {
+                long at = 0;
+                for (MemorySegment part : from) {
+                    MemorySegment.copy(part, 0, to, at, part.byteSize());
+                    at += part.byteSize();
+                }
+            };
+        });
     }
 
     @Override

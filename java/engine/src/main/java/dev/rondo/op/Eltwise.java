@@ -150,6 +150,19 @@ public final class Eltwise extends Op {
         }
     }
 
+    /// Emits the activation of a dense value in its place.
+    static void emit(Emitter emitter, Activation activation, Value y) {
+        if (y.shape().elements() == 0) {
+            return;
+        }
+        MemoryDescriptor layout = emitter.layout(y.shape().elements());
+        Primitive eltwise = emitter.keep(new Eltwise(y, activation).primitive(layout, dnnl_forward_inference()));
+        emitter.primitive(
+                eltwise,
+                List.of(Argument.of(DNNL_ARG_SRC(), layout, y)),
+                List.of(Argument.of(DNNL_ARG_DST(), layout, y)));
+    }
+
     private Primitive primitive(MemoryDescriptor layout, int kind) {
         PostOp.Eltwise function = this.function.get();
         return Primitive.create(

@@ -2,6 +2,7 @@ package dev.rondo.op;
 
 import static dev.rondo.bindings.dnnl.Dnnl.*;
 
+import dev.rondo.kernel.LinearKernel;
 import dev.rondo.onednn.MemoryDescriptor;
 import dev.rondo.onednn.Primitive;
 import dev.rondo.program.Activation;
@@ -20,17 +21,24 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// `y = activation(x Wᵀ + b)` over the last dimension.
+/// `y = activation(x Wᵀ + b + a)` over the last dimension.
 ///
-/// x (…, In), W (Out, In), b (Out), y (…, Out). Source: PyTorch's `nn.Linear`.
+/// x (…, In), W (Out, In), b (Out), a and y (…, Out). Source: PyTorch's `nn.Linear` and `addmm`.
 public final class Linear extends Op {
     private final Value x;
     private final Value weight;
     private final @Nullable Value bias;
+    private final @Nullable Value addend;
     private final @Nullable Activation activation;
 
     public Linear(Value x, Value weight, @Nullable Value bias, @Nullable Activation activation) {
-        super(Stream.of(x, weight, bias).filter(value -> value != null).toList());
+        this(x, weight, bias, null, activation);
+    }
+
+    /// @param addend of the result's shape, or null
+    public Linear(
+            Value x, Value weight, @Nullable Value bias, @Nullable Value addend, @Nullable Activation activation) {
+        super(Stream.of(x, weight, bias, addend).filter(value -> value != null).toList());
         Shapes.requireFloat(x, "linear");
         Shapes.requireFloat(weight, "linear");
         if (weight.shape().rank() != 2 || weight.shape().elements() == 0) {
@@ -49,7 +57,9 @@ public final class Linear extends Op {
         this.weight = weight;
         this.bias = bias;
         this.activation = activation;
-        gives(x.recorder().allocate(x.shape().with(-1, weight.shape().size(0)), DataType.F32));
+        Shape result = x.shape().with(-1, weight.shape().size(0));
+        this.addend = addend == null ? null : Shapes.require(addend, result, "linear", "an addend");
+        gives(x.recorder().allocate(result, DataType.F32));
     }
 
     /// (…, In)
@@ -67,6 +77,11 @@ public final class Linear extends Op {
         return bias;
     }
 
+    /// What is added, of the result's shape, or null for nothing.
+    public @Nullable Value addend() {
+        return addend;
+    }
+
     /// What the sum goes through, or null.
     public @Nullable Activation activation() {
         return activation;
@@ -76,6 +91,18 @@ public final class Linear extends Op {
     public void forward(Emitter emitter) {
         long in = weight.shape().size(1);
         long out = weight.shape().size(0);
+        FewRows fewRows = new FewRows(weight, true);
+        if (LinearKernel.computes(activation)
+                && fewRows.serves(emitter, output().shape().elements() / out)) {
+            fewRows.emit(
+                    emitter,
+                    emitter.dense(x),
+                    bias,
+                    addend == null ? null : emitter.dense(addend),
+                    activation,
+                    output());
+            return;
+        }
         Weights weights = weight.constant() == null
                 ? new Variable(weight.transpose(0, 1))
                 : new Packed("linear", List.of(weight.constant()), in, out, weight::constant);
@@ -85,28 +112,53 @@ public final class Linear extends Op {
                 output(),
                 weights,
                 bias == null ? null : Argument.of(DNNL_ARG_BIAS(), emitter.layout(1, out), bias),
-                activation);
+                addend == null ? activation : null);
+        if (addend != null) {
+            emitter.accumulate(addend, output());
+            if (activation != null) {
+                Eltwise.emit(emitter, activation, output());
+            }
+        }
     }
 
     @Override
     public void backward(Gradients gradients) {
-        if (activation != null) {
-            throw new UnsupportedOperationException("a linear layer that is fused with its activation has no gradient");
-        }
         long in = weight.shape().size(1);
         long out = weight.shape().size(0);
         long rows = output().shape().elements() / out;
-        Value dy = Copy.dense(gradients.of(output())).reshape(rows, out);
+        Value ofResult = Copy.dense(gradients.of(output()));
+        Value ofSum = activation == null ? ofResult : ActivationGradient.of(activation, output(), ofResult);
+        Value dy = ofSum.reshape(rows, out);
+        gradients.add(addend, ofSum);
         if (gradients.wants(x)) {
             gradients.add(x, MatMul.product(dy, weight).reshape(x.shape().sizes()));
         }
         if (gradients.wants(weight)) {
-            gradients.add(
-                    weight, MatMul.product(dy.transpose(0, 1), Copy.dense(x).reshape(rows, in)));
+            gradients.gather(weight, new Rows(dy, Copy.dense(x).reshape(rows, in)), Rows::product);
         }
         if (gradients.wants(bias)) {
-            gradients.add(bias, Sum.to(bias.shape(), dy));
+            gradients.gather(bias, dy, parts -> Sum.to(bias.shape(), stacked(parts)));
         }
+    }
+
+    /// What an operation gives the gradient of its weight, as rows that belong together.
+    ///
+    /// @param dy (M, Out)
+    /// @param x  (M, In)
+    private record Rows(Value dy, Value x) {
+        /// The gradient: one product over all operations' rows.
+        static Value product(List<Rows> all) {
+            Value dy = stacked(all.stream().map(Rows::dy).toList());
+            return MatMul.product(
+                    dy.transpose(0, 1), stacked(all.stream().map(Rows::x).toList()));
+        }
+    }
+
+    private static Value stacked(List<Value> rows) {
+        Value first = rows.getFirst();
+        return rows.size() == 1
+                ? first
+                : first.recorder().record(new Concat(rows, 0)).output();
     }
 
     /// A weight matrix (In, Out) as emitting needs it.

@@ -49,6 +49,11 @@ public final class MatMul extends Op {
             emitter.zero(output());
             return;
         }
+        FewRows fewRows = new FewRows(b, false);
+        if (shape.rank() == 2 && fewRows.serves(emitter, shape.size(0))) {
+            fewRows.emit(emitter, emitter.dense(a), null, null, null, output());
+            return;
+        }
         Value left = emitter.plain(a);
         Value right = emitter.plain(b);
         MemoryDescriptor src = emitter.layout(left);

@@ -1,6 +1,7 @@
 package dev.rondo.op;
 
 import dev.rondo.program.Emitter;
+import dev.rondo.program.Gradients;
 import dev.rondo.program.Op;
 import dev.rondo.program.Value;
 import java.lang.foreign.MemorySegment;
@@ -19,6 +20,15 @@ public final class ReverseSequence extends Op {
         this.x = inputs().getFirst();
         this.lengths = Lengths.require(lengths, x.shape(), "reversing");
         gives(x.recorder().allocate(x.shape(), x.type()));
+    }
+
+    @Override
+    public void backward(Gradients gradients) {
+        gradients.add(
+                x,
+                x.recorder()
+                        .record(new ReverseSequence(gradients.of(output()), lengths))
+                        .output());
     }
 
     @Override

@@ -9,21 +9,26 @@ import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /// Collects the instructions that operations emit, and the native objects that these need.
 @SuppressWarnings("exports") // oneDNN's own types stay inside the engine
 public final class Emitter {
+    private static final int MANY = 4; // operations
+
     private final Recorder recorder;
     private final PackedWeights weights;
     private int threads;
-    private final Set<Buffer> needed;
+    private final Map<Buffer, Integer> needed; // how many operations read it
+    private Map<Object, Value> shared = new HashMap<>();
     private List<Instruction> instructions = new ArrayList<>();
     private final Resources resources = new Resources();
 
-    Emitter(Recorder recorder, PackedWeights weights, int threads, Set<Buffer> needed) {
+    Emitter(Recorder recorder, PackedWeights weights, int threads, Map<Buffer, Integer> needed) {
         this.recorder = recorder;
         this.weights = weights;
         this.threads = threads;
@@ -71,9 +76,11 @@ public final class Emitter {
         List<List<Instruction>> branches = new ArrayList<>();
         withThreads(1, () -> {
             List<Instruction> outer = instructions;
+            Map<Object, Value> known = shared;
             long scratchpad = 0;
             for (Runnable emission : emissions) {
                 instructions = new ArrayList<>();
+                shared = new HashMap<>(known); // what one branch makes, no other one may wait for
                 emission.run();
                 long offset = scratchpad;
                 List<Instruction> branch = instructions.stream()
@@ -85,13 +92,32 @@ public final class Emitter {
                 branches.add(branch);
             }
             instructions = outer;
+            shared = known;
             instructions.add(new Instruction.Parallel(branches));
         });
     }
 
     /// Whether anything reads this value.
     public boolean isNeeded(Value value) {
-        return needed.contains(value.buffer());
+        return needed.containsKey(value.buffer());
+    }
+
+    /// Whether this is a weight that many operations read, as unrolled steps do, so that it pays to prepare it for
+    /// them.
+    public boolean isRepeated(Value value) {
+        return (value.buffer().kind == Buffer.Kind.CONSTANT || value.buffer().kind == Buffer.Kind.VARIABLE)
+                && needed.getOrDefault(value.buffer(), 0) >= MANY;
+    }
+
+    /// What an earlier operation of the program has made under this key, or makes it now: for what follows from weights
+    /// alone, such as a packed matrix.
+    public Value shared(Object key, Supplier<Value> maker) {
+        Value known = shared.get(key);
+        if (known == null) {
+            known = maker.get();
+            shared.put(key, known);
+        }
+        return known;
     }
 
     /// Bytes that only the instructions of one operation, or of an operation and its gradient, see.
@@ -191,22 +217,28 @@ public final class Emitter {
 
     /// Emits `to += from`; the shapes are equal, the strides may differ.
     public void accumulate(Value from, Value to) {
-        if (from.shape().elements() == 0) {
+        sum(to, from, to);
+    }
+
+    /// Emits `to = a + b`; the shapes are equal, the strides may differ, and `to` may be one of them.
+    public void sum(Value a, Value b, Value to) {
+        if (to.shape().elements() == 0) {
             return;
         }
-        MemoryDescriptor source = layout(from);
+        MemoryDescriptor left = layout(a);
+        MemoryDescriptor right = layout(b);
         MemoryDescriptor sum = layout(to);
         Primitive binary = keep(Primitive.create(
                 "dnnl_binary_primitive_desc_create",
-                "add " + from + " to " + to,
+                a + " + " + b,
                 null,
                 (slot, engine, attr) -> dnnl_binary_primitive_desc_create(
-                        slot, engine, dnnl_binary_add(), sum.address(), source.address(), sum.address(), attr)));
+                        slot, engine, dnnl_binary_add(), left.address(), right.address(), sum.address(), attr)));
         primitive(
                 binary,
                 List.of(
-                        Instruction.Argument.of(DNNL_ARG_SRC_0(), sum, to),
-                        Instruction.Argument.of(DNNL_ARG_SRC_1(), source, from)),
+                        Instruction.Argument.of(DNNL_ARG_SRC_0(), left, a),
+                        Instruction.Argument.of(DNNL_ARG_SRC_1(), right, b)),
                 List.of(Instruction.Argument.of(DNNL_ARG_DST(), sum, to)));
     }
 

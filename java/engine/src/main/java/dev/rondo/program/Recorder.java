@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,11 @@ public final class Recorder {
     private final Map<Long, Long> uses = new HashMap<>(); // of each seed
     private final boolean hasVariables;
     private final boolean training;
-    private final boolean streaming;
+    private final @Nullable StreamPart part;
+    private final Branches branches = new Branches();
+    private final Map<String, Long> unrolled = new LinkedHashMap<>();
+    private boolean isApart; // from the stream, right now
+    private boolean looksAhead;
     private @Nullable Value lengths;
 
     /// A recording for inference: weights are constants, which are packed once.
@@ -44,29 +49,79 @@ public final class Recorder {
 
     /// @param training whether weights are variables, which have gradients and change between runs
     public Recorder(boolean training) {
-        this(training, training, false);
+        this(training, training, null);
     }
 
-    private Recorder(boolean hasVariables, boolean training, boolean streaming) {
+    private Recorder(boolean hasVariables, boolean training, @Nullable StreamPart part) {
         this.hasVariables = hasVariables;
         this.training = training;
-        this.streaming = streaming;
+        this.part = part;
     }
 
     /// A recording that evaluates what is being trained: weights are variables, but nothing is dropped.
     public static Recorder evaluation() {
-        return new Recorder(true, false, false);
+        return new Recorder(true, false, null);
     }
 
     /// A recording for inference over a stream: a run goes on where the one before it ended, because layers
     /// carry their states ([#state]).
     public static Recorder streaming() {
-        return new Recorder(false, false, true);
+        return streaming(StreamPart.MIDDLE);
+    }
+
+    /// The same for a part of a stream.
+    public static Recorder streaming(StreamPart part) {
+        return new Recorder(false, false, part);
+    }
+
+    /// Which part of a stream it is.
+    ///
+    /// @throws IllegalStateException if the recording does not stream
+    public StreamPart part() {
+        if (part == null) {
+            throw new IllegalStateException("this recording is of no stream");
+        }
+        return part;
+    }
+
+    /// Says that some layer looks ahead: that results come later than the frames they belong to.
+    public void looksAhead() {
+        looksAhead = true;
+    }
+
+    /// Whether some layer looks ahead.
+    public boolean isLookingAhead() {
+        return looksAhead;
+    }
+
+    /// Says how many frames more a layer needs before it can give results.
+    ///
+    /// @throws MissingFramesException if that is more than none
+    public void needFrames(long missing) {
+        if (missing > 0) {
+            throw new MissingFramesException(missing);
+        }
+    }
+
+    /// Records what belongs to no stream: layers begin with zeros at each run.
+    public Value apart(Supplier<Value> recording) {
+        boolean before = isApart;
+        isApart = true;
+        try {
+            return recording.get();
+        } finally {
+            isApart = before;
+        }
+    }
+
+    /// Records branches, none of which reads what another one computes: with two threads or three they run at once.
+    public List<Value> branches(List<Supplier<Value>> recordings) {
+        return branches.record(recordings);
     }
 
     /// Whether layers that are not given their states carry them from run to run.
     public boolean isStreaming() {
-        return streaming;
+        return part != null && !isApart;
     }
 
     /// Whether weights are variables, which are read as they are at each run.
@@ -166,6 +221,16 @@ public final class Recorder {
         return new Value(this, shape, type, buffer, shape.strides(), 0);
     }
 
+    /// Says that a layer is recorded step by step, over so many steps.
+    public void unroll(String layer, long steps) {
+        unrolled.put(layer, steps);
+    }
+
+    /// The layers that are recorded step by step, and over how many steps.
+    public Map<String, Long> unrolled() {
+        return Collections.unmodifiableMap(unrolled);
+    }
+
     /// Counts a use of a seed of random numbers in this program: 0 is the first.
     public long nextUse(long seed) {
         return uses.merge(seed, 1L, Long::sum) - 1;
@@ -179,6 +244,7 @@ public final class Recorder {
             }
         }
         ops.add(op);
+        branches.add(op);
         return op;
     }
 
@@ -218,6 +284,7 @@ public final class Recorder {
                 op.backward(gradients);
             }
         }
+        gradients.settle();
         return gradients;
     }
 
@@ -238,8 +305,7 @@ public final class Recorder {
     }
 
     /// Refuses what cannot fit before anything is made for it: native memory has no limit of its own, and a process
-    /// that
-    /// takes too much of it is ended by the system.
+    /// that takes too much of it is ended by the system.
     private void requireMemory(List<Op> live) {
         long bytes = inputs.values().stream()
                         .mapToLong(value -> value.buffer().byteSize)
@@ -279,16 +345,16 @@ public final class Recorder {
     /// @param weights where constants are packed, and found packed
     /// @param threads how many threads each instruction may use
     public Program finish(PackedWeights weights, int threads) {
-        Set<Buffer> needed = new HashSet<>();
-        outputs.values().forEach(value -> needed.add(value.buffer()));
-        variables.values().forEach(variable -> needed.add(variable.buffer())); // what changes them has to run
+        Map<Buffer, Integer> needed = new IdentityHashMap<>(); // how many operations read it
+        outputs.values().forEach(value -> needed.put(value.buffer(), 0));
+        variables.values().forEach(variable -> needed.put(variable.buffer(), 0)); // what changes them has to run
         List<CarriedState> all = carriedStates();
-        all.forEach(state -> needed.add(state.after().buffer()));
+        all.forEach(state -> needed.put(state.after().buffer(), 0));
         List<Op> live = new ArrayList<>();
         for (Op op : ops.reversed()) {
-            if (op.outputs().stream().anyMatch(value -> needed.contains(value.buffer()))) {
+            if (op.outputs().stream().anyMatch(value -> needed.containsKey(value.buffer()))) {
                 live.addFirst(op);
-                op.inputs().forEach(value -> needed.add(value.buffer()));
+                op.inputs().forEach(value -> needed.merge(value.buffer(), 1, Integer::sum));
             }
         }
         requireMemory(live);
@@ -296,7 +362,7 @@ public final class Recorder {
         Engine.setThreads(threads); // oneDNN sizes scratchpads and splits work by it
         Emitter emitter = new Emitter(this, weights, threads, needed);
         try {
-            live.forEach(op -> op.forward(emitter));
+            branches.emit(live, emitter);
             return new Program(inputs, outputs, all, emitter.instructions(), emitter.resources(), weights, threads);
         } catch (Throwable e) { // out of memory, too
             emitter.resources().close();

@@ -211,9 +211,11 @@ public final class Value {
         return isDense() && shape.elements() * type.byteSize() == buffer.byteSize;
     }
 
-    /// The same part of other memory that is laid out alike.
-    Value of(Buffer other) {
-        return new Value(recorder, shape, type, other, strides, offset);
+    /// The same part of something that is laid out like the whole of this value's memory.
+    ///
+    /// @param whole dense, with as many elements as this value's memory
+    Value of(Value whole) {
+        return new Value(recorder, shape, type, whole.buffer, strides, offset + whole.offset);
     }
 
     /// Whether an operation computes this value; if not, it is an input or a constant.

@@ -84,6 +84,56 @@ final class GradientCheck {
         });
     }
 
+    /// Differences along a random direction of each variable, for networks of many weights.
+    static void checkDirections(
+            String what, Map<String, Tensor> variables, Function<Map<String, Value>, Value> objective) {
+        Map<String, float[]> actual = gradients(variables, objective);
+        double[] scale = {0};
+        actual.forEach((name, values) -> {
+            for (float value : values) {
+                scale[0] = Math.max(scale[0], name.equals("loss") ? 0 : Math.abs(value));
+            }
+        });
+        variables.forEach((name, tensor) -> {
+            float[] values = tensor.toFloatArray();
+            float[] direction = random(name.hashCode(), values.length).toFloatArray();
+            double slope = 0;
+            double length = 0;
+            for (int i = 0; i < values.length; i++) {
+                slope += direction[i] * (double) actual.get("grad." + name)[i];
+                length += direction[i] * (double) direction[i];
+            }
+            double step = 1e-2 / Math.sqrt(length);
+            double wide = along(variables, objective, tensor, values, direction, 2 * step);
+            double narrow = along(variables, objective, tensor, values, direction, step);
+            assertEquals(
+                    (4 * narrow - wide) / 3 / Math.sqrt(length),
+                    slope / Math.sqrt(length),
+                    5e-3 * Math.max(scale[0], Math.abs(slope) / Math.sqrt(length)),
+                    what + " grad." + name);
+        });
+    }
+
+    private static double along(
+            Map<String, Tensor> variables,
+            Function<Map<String, Value>, Value> objective,
+            Tensor tensor,
+            float[] values,
+            float[] direction,
+            double step) {
+        double[] losses = new double[2];
+        for (int side = 0; side < 2; side++) {
+            float[] moved = values.clone();
+            for (int i = 0; i < moved.length; i++) {
+                moved[i] += (float) ((side == 0 ? -step : step) * direction[i]);
+            }
+            tensor.copyFrom(moved);
+            losses[side] = gradients(variables, objective).get("loss")[0];
+        }
+        tensor.copyFrom(values);
+        return (losses[1] - losses[0]) / (2 * step);
+    }
+
     private static double difference(
             Map<String, Tensor> variables,
             Function<Map<String, Value>, Value> objective,

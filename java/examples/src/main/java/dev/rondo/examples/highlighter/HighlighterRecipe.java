@@ -108,8 +108,14 @@ public record HighlighterRecipe(Corpus known, Corpus heldOut, int steps) {
         return every(known, VALIDATION_FILES, true);
     }
 
-    private static List<byte[]> training(Corpus known) {
-        return every(known, VALIDATION_FILES, false).texts().stream()
+    /// What is learned from, of what is known.
+    static List<byte[]> training(Corpus known) {
+        return longEnough(every(known, VALIDATION_FILES, false));
+    }
+
+    /// The files that have a window at least.
+    static List<byte[]> longEnough(Corpus corpus) {
+        return corpus.texts().stream()
                 .map(Corpus.Text::bytes)
                 .filter(file -> file.length >= Windows.SIZE)
                 .toList();

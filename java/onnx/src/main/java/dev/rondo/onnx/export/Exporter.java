@@ -58,6 +58,7 @@ public final class Exporter {
         Recorder second = new Recorder();
         Map<String, Value> outputs = model.record(first, shapes(model.inputs(), FIRST_SIZES));
         Map<String, Value> others = model.record(second, shapes(model.inputs(), SECOND_SIZES));
+        requireSteps(first, second);
         pair(first.operations(), second.operations());
         List<Graph.Slot> inputs = new ArrayList<>();
         for (Input input : model.inputs()) {
@@ -92,6 +93,16 @@ public final class Exporter {
             throw new IllegalArgumentException("a model with " + symbols.size() + " symbols cannot be written");
         }
         return shapes;
+    }
+
+    /// Layers that are recorded step by step are as many nodes as there are steps, so that number has to be known.
+    private static void requireSteps(Recorder first, Recorder second) {
+        first.unrolled().forEach((layer, steps) -> {
+            if (!steps.equals(second.unrolled().get(layer))) {
+                throw new IllegalArgumentException("layer " + layer
+                        + " is written step by step: give the model an input of a fixed number of steps");
+            }
+        });
     }
 
     private void pair(List<Op> first, List<Op> second) {

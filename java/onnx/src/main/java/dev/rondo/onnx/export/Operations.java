@@ -94,13 +94,20 @@ final class Operations {
                         List.of(exporter.name(new Twin(first.weight(), second.weight()))),
                         "perm",
                         new int[] {1, 0});
-        boolean isLast = first.bias() == null && first.activation() == null;
+        boolean isLast = first.bias() == null && first.addend() == null && first.activation() == null;
         String product = isLast ? exporter.output(first.output()) : writer.fresh("product");
         writer.node("MatMul", List.of(x, weight), List.of(product));
         if (first.bias() != null) {
             String bias = exporter.name(new Twin(first.bias(), second.bias()));
-            String sum = first.activation() == null ? exporter.output(first.output()) : writer.fresh("sum");
+            boolean ends = first.addend() == null && first.activation() == null;
+            String sum = ends ? exporter.output(first.output()) : writer.fresh("sum");
             writer.node("Add", List.of(product, bias), List.of(sum));
+            product = sum;
+        }
+        if (first.addend() != null) {
+            String addend = exporter.name(new Twin(first.addend(), second.addend()));
+            String sum = first.activation() == null ? exporter.output(first.output()) : writer.fresh("sum");
+            writer.node("Add", List.of(product, addend), List.of(sum));
             product = sum;
         }
         if (first.activation() != null) {

@@ -1,0 +1,109 @@
+package dev.rondo.onnx;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.rondo.Input;
+import dev.rondo.Model;
+import dev.rondo.Session;
+import dev.rondo.nn.DeepTransition;
+import dev.rondo.nn.DenseConnection;
+import dev.rondo.nn.GRU;
+import dev.rondo.nn.Highway;
+import dev.rondo.nn.LSTM;
+import dev.rondo.nn.LSTMCell;
+import dev.rondo.nn.LookAheadConvolution;
+import dev.rondo.nn.Module;
+import dev.rondo.nn.Recurrence;
+import dev.rondo.nn.Residual;
+import dev.rondo.nn.SRU;
+import dev.rondo.nn.Sequential;
+import dev.rondo.program.Activation;
+import dev.rondo.program.Merge;
+import dev.rondo.tensor.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Deep, bidirectional and look-ahead networks as ONNX: what has operators there comes back the same, the rest is
+/// refused
+/// by its name.
+class ArchitecturesExportTest {
+    @TempDir
+    private Path folder;
+
+    private static Model model(Module module, String... dimensions) {
+        module.initialize(5);
+        return Model.of(module, Input.floats("x", dimensions));
+    }
+
+    private static float[] run(Model model, float[] x) {
+        try (Session session = model.session(Shape.of(6, 2, 4))) {
+            session.input().copyFrom(x);
+            session.run();
+            return session.output("output").toFloatArray();
+        }
+    }
+
+    private void comesBack(Module module, String... dimensions) throws IOException {
+        float[] x = new float[6 * 2 * 4];
+        Random random = new Random(1);
+        for (int i = 0; i < x.length; i++) {
+            x[i] = (float) random.nextGaussian();
+        }
+        Path file = folder.resolve("model.onnx");
+        try (Model model = model(module, dimensions)) {
+            OnnxExport.write(model, "model", file);
+            try (Model read = OnnxModel.read(file).model()) {
+                assertArrayEquals(run(model, x), run(read, x), 1e-6f);
+            }
+        }
+    }
+
+    @Test
+    void waysAroundLayersAndMerges() throws IOException {
+        comesBack(
+                new Sequential(
+                        new Residual(new LSTM(4, 4)),
+                        new Highway(new GRU(4, 4), 4),
+                        new DenseConnection(new GRU(4, 3)),
+                        new LSTM(Recurrence.of(7, 5).bidirectional(Merge.PRODUCT)),
+                        new LSTM(Recurrence.of(5, 5).bidirectional(Merge.MEAN))),
+                "T",
+                "N",
+                "4");
+    }
+
+    @Test
+    void stepsOfAFixedNumber() throws IOException {
+        comesBack(new DeepTransition(4, 5, 3, true, Activation.TANH), "6", "2", "4");
+        comesBack(new LookAheadConvolution(4, 2), "6", "2", "4");
+    }
+
+    private void isRefused(String message, Module module, String... dimensions) {
+        Path file = folder.resolve("refused.onnx");
+        try (Model model = model(module, dimensions)) {
+            IllegalArgumentException e =
+                    assertThrows(IllegalArgumentException.class, () -> OnnxExport.write(model, "model", file));
+            assertEquals(message, e.getMessage());
+        }
+        assertFalse(Files.exists(file));
+    }
+
+    @Test
+    void whatOnnxLacksIsNamed() {
+        isRefused(
+                "layer DeepTransition is written step by step: give the model an input of a fixed number of steps",
+                new DeepTransition(4, 5, 2),
+                "T",
+                "N",
+                "4");
+        isRefused("Rondo writes no ONNX operator for CellStep", new LSTMCell(4, 5, true), "6", "2", "4");
+        isRefused("Rondo writes no ONNX operator for Scan", new SRU(4, 5), "T", "N", "4");
+    }
+}
