@@ -89,10 +89,9 @@ record LayerDescription(String type, Module module) {
                 yield new Lambda(Functional::logSoftmax);
             }
             default ->
-                throw type.malformed(
-                        "is no layer that Rondo knows: Embedding, RNN, LSTM, GRU, RNNCell, LSTMCell,"
-                                + " GRUCell, Linear, LayerNorm, Dropout, Flatten, ReLU, Tanh, Sigmoid, GELU, ELU, Softmax or"
-                                + " LogSoftmax");
+                throw type.malformed("is no layer that Rondo knows: Embedding, RNN, LSTM, GRU, RNNCell, LSTMCell,"
+                        + " GRUCell, Linear, LayerNorm, Dropout, Flatten, ReLU, Tanh, Sigmoid, GELU, ELU, Softmax or"
+                        + " LogSoftmax");
         };
     }
 

@@ -125,8 +125,7 @@ public final class GeneralRecurrent extends Op {
         if (batch == 0) {
             return;
         }
-        if (KernelDirection.isAllowed()
-                && cells.functions().stream().allMatch(Functions::haveKernel)) {
+        if (KernelDirection.isAllowed() && cells.functions().stream().allMatch(Functions::haveKernel)) {
             for (int d = 0; d < directions.size(); d++) {
                 emitOnKernel(emitter, d);
             }

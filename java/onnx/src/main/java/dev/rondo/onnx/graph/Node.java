@@ -21,10 +21,8 @@ public record Node(
         Map<String, Attribute> attributes) {
     /// The node as messages show it.
     public String title() {
-        String given = outputs.stream()
-                .filter(output -> !output.isEmpty())
-                .findFirst()
-                .orElse("");
+        String given =
+                outputs.stream().filter(output -> !output.isEmpty()).findFirst().orElse("");
         String called = name.isEmpty()
                 ? "the node that gives " + MalformedFileException.quote(given)
                 : "node " + MalformedFileException.quote(name);
