@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "rondo_training.h"
+#include "rondo_tree.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -20,7 +21,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /* Changes with every incompatible change of this header and of those it includes. */
-#define RONDO_ABI_VERSION 5
+#define RONDO_ABI_VERSION 6
 
 /* The RONDO_ABI_VERSION the library was built with. */
 int32_t rondo_abi_version(void);

@@ -98,5 +98,6 @@ void dropout();
 void recurrent();
 void activations();
 void recurrent_steps();
+void trees();
 
 }  // namespace test

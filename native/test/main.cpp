@@ -24,6 +24,7 @@ int main(int argc, char **argv) {
     test::recurrent();
     test::activations();
     test::recurrent_steps();
+    test::trees();
 
     std::printf("%d failures\n", test::failures);
     return test::failures == 0 ? 0 : 1;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,6 +36,17 @@ class ReadmeTest {
         assertTrue(output.matches("(?s)[0-9.]+ before the first step, [0-9.]+ after it\\s*"), output);
     }
 
+    @Test
+    void theExampleWithTreesRuns(@TempDir Path folder) throws Exception {
+        String example = Stream.of(Files.readString(Path.of("../../README.md")).split("```java\n"))
+                .map(text -> text.split("```")[0])
+                .filter(text -> text.contains("TreeBatch"))
+                .findFirst()
+                .orElseThrow();
+        String output = run(folder, example);
+        assertTrue(output.matches("the first root is -?[0-9.E-]+\n"), output);
+    }
+
     private static String example(int number) throws IOException {
         return Files.readString(Path.of("../../README.md"))
                 .split("```java\n")[number]
@@ -48,7 +60,9 @@ class ReadmeTest {
                 import dev.rondo.nn.Module;
                 import dev.rondo.tensor.*;
                 import dev.rondo.train.*;
+                import dev.rondo.tree.*;
                 import java.time.Duration;
+                import java.util.*;
                 import java.util.concurrent.*;
                 import java.util.concurrent.atomic.*;
 
