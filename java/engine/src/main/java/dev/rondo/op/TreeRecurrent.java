@@ -43,9 +43,6 @@ public final class TreeRecurrent extends Op {
         super(Stream.of(schedule.output(), Copy.dense(input), bias, weights)
                 .filter(value -> value != null)
                 .toList());
-        if (!TreeKernel.isAvailable()) {
-            throw new UnsupportedOperationException("networks over trees need a build with native code");
-        }
         this.cell = cell;
         this.schedule = schedule;
         this.input = inputs().get(1);

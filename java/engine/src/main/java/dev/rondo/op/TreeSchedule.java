@@ -29,6 +29,9 @@ public final class TreeSchedule extends Op {
     /// @param topDown   whether parents come before their children
     public TreeSchedule(Value parents, @Nullable Value types, long typeCount, boolean topDown) {
         super(Stream.of(parents, types).filter(value -> value != null).toList());
+        if (!TreeKernel.isAvailable()) {
+            throw new UnsupportedOperationException("networks over trees need a build with native code");
+        }
         this.parents = Shapes.requireIds(parents, "a network over trees", "parents");
         if (parents.shape().rank() != 1) {
             throw new IllegalArgumentException(

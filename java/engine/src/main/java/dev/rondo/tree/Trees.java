@@ -47,7 +47,9 @@ public final class Trees {
                 childOffsets[parent + 1]++;
             }
         }
-        Arrays.parallelPrefix(childOffsets, Integer::sum);
+        for (int node = 0; node < parents.length; node++) {
+            childOffsets[node + 1] += childOffsets[node];
+        }
         this.children = new int[parents.length - size()];
         int[] next = childOffsets.clone();
         for (int node = 0; node < parents.length; node++) {
