@@ -2,7 +2,9 @@ package dev.rondo;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.rondo.bindings.NativeLibraries;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +40,7 @@ class ReadmeTest {
 
     @Test
     void theExampleWithTreesRuns(@TempDir Path folder) throws Exception {
+        assumeTrue(NativeLibraries.load().hasKernels());
         String example = Stream.of(Files.readString(Path.of("../../README.md")).split("```java\n"))
                 .map(text -> text.split("```")[0])
                 .filter(text -> text.contains("TreeBatch"))
