@@ -13,6 +13,7 @@
 
 #include "rondo_cells.h"
 #include "rondo_training.h"
+#include "rondo_tree.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,7 +22,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /* Changes with every incompatible change of this header and of those it includes. */
-#define RONDO_ABI_VERSION 7
+#define RONDO_ABI_VERSION 8
 
 /* The RONDO_ABI_VERSION the library was built with. */
 int32_t rondo_abi_version(void);

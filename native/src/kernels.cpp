@@ -56,6 +56,12 @@ const Kernels kernels = {
     gru_reset_backward,
     gru_step,
     gru_step_backward,
+    tree_packed_size,
+    tree_pack,
+    tree_scratch_size,
+    tree_forward,
+    tree_backward,
+    tree_weights,
 };
 
 }  // namespace rondo::RONDO_ISA

@@ -72,6 +72,13 @@ struct Kernels {
     void (*gru_reset_backward)(const rondo_step &step);
     void (*gru_step)(const rondo_step &step);
     void (*gru_step_backward)(const rondo_step &step);
+    int64_t (*tree_packed_size)(int64_t types, int64_t width, int64_t hidden, bool backward);
+    void (*tree_pack)(const float *weights, int64_t types, int64_t width, int64_t hidden, bool backward,
+                      float *packed);
+    int64_t (*tree_scratch_size)(int64_t nodes, int64_t width, int64_t hidden);
+    void (*tree_forward)(const rondo_tree &tree);
+    void (*tree_backward)(const rondo_tree &tree);
+    void (*tree_weights)(const rondo_tree &tree, float *diff_weights);
 };
 
 namespace generic {
@@ -145,6 +152,12 @@ void gru_reset(const rondo_step &step);
 void gru_reset_backward(const rondo_step &step);
 void gru_step(const rondo_step &step);
 void gru_step_backward(const rondo_step &step);
+int64_t tree_packed_size(int64_t types, int64_t width, int64_t hidden, bool backward);
+void tree_pack(const float *weights, int64_t types, int64_t width, int64_t hidden, bool backward, float *packed);
+int64_t tree_scratch_size(int64_t nodes, int64_t width, int64_t hidden);
+void tree_forward(const rondo_tree &tree);
+void tree_backward(const rondo_tree &tree);
+void tree_weights(const rondo_tree &tree, float *diff_weights);
 }  // namespace RONDO_ISA
 #endif
 

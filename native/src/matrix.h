@@ -36,8 +36,9 @@ inline void pack(const float *transposed, int64_t columns, int64_t depth, float 
     }
 }
 
-// dst (Rows, Panel * kWidth) = src (Rows, depth) * panel (depth, Panel * kWidth), each row of src anywhere
-template <int64_t Rows, int64_t Panel>
+// dst (Rows, Panel * kWidth) = src (Rows, depth) * panel (depth, Panel * kWidth), each row of src anywhere; or that is
+// added to dst
+template <int64_t Rows, int64_t Panel, bool Add>
 void multiply_block(const float *const *src, const float *panel, int64_t depth, float *dst, int64_t dst_stride) {
     const float *rows[Rows];
 #pragma GCC unroll 6
@@ -79,7 +80,11 @@ void multiply_block(const float *const *src, const float *panel, int64_t depth, 
             for (int64_t split = 1; split < kSplit; split++) {
                 total += sums[split][r][i];
             }
-            store(dst + r * dst_stride + i * kWidth, total);
+            float *const to = dst + r * dst_stride + i * kWidth;
+            if constexpr (Add) {
+                total += load(to);
+            }
+            store(to, total);
         }
     }
 }
@@ -87,24 +92,24 @@ void multiply_block(const float *const *src, const float *panel, int64_t depth, 
 using Block = void (*)(const float *const *, const float *, int64_t, float *, int64_t);
 
 // The block for a number of rows up to Rows and a panel of up to Panel registers.
-template <int64_t Rows = kRows, int64_t Panel = kPanel>
+template <bool Add, int64_t Rows = kRows, int64_t Panel = kPanel>
 Block block_for(int64_t rows, int64_t panel) {
     if constexpr (Rows > 1) {
         if (rows < Rows) {
-            return block_for<Rows - 1, Panel>(rows, panel);
+            return block_for<Add, Rows - 1, Panel>(rows, panel);
         }
     }
     if constexpr (Panel > 1) {
         if (panel < Panel) {
-            return block_for<Rows, Panel - 1>(rows, panel);
+            return block_for<Add, Rows, Panel - 1>(rows, panel);
         }
     }
-    return multiply_block<Rows, Panel>;
+    return multiply_block<Rows, Panel, Add>;
 }
 
 // dst (rows, registers * kWidth) = src (rows, depth) * packed (depth, registers * kWidth), where row(r) is the r-th row
-// of src
-template <class Row>
+// of src; or that is added to dst
+template <bool Add = false, class Row>
 void multiply(Row row, int64_t rows, const float *packed, int64_t depth, int64_t registers, float *dst,
               int64_t dst_stride) {
     const int64_t blocks = (rows + kRows - 1) / kRows;  // of nearly equal size
@@ -117,7 +122,7 @@ void multiply(Row row, int64_t rows, const float *packed, int64_t depth, int64_t
             for (int64_t r = 0; r < count; r++) {
                 src[r] = row(first + r);
             }
-            block_for(count, registers - begin)(src, panel, depth, dst + first * dst_stride + begin * kWidth,
+            block_for<Add>(count, registers - begin)(src, panel, depth, dst + first * dst_stride + begin * kWidth,
                                                 dst_stride);
         }
     }

@@ -210,3 +210,22 @@ void rondo_gru_reset_backward_f32(const rondo_step *step) { kernels.gru_reset_ba
 void rondo_gru_step_f32(const rondo_step *step) { kernels.gru_step(*step); }
 
 void rondo_gru_step_backward_f32(const rondo_step *step) { kernels.gru_step_backward(*step); }
+
+int64_t rondo_tree_packed_size(int64_t types, int64_t width, int64_t hidden, int32_t backward) {
+    return kernels.tree_packed_size(types, width, hidden, backward != 0);
+}
+
+void rondo_tree_pack_f32(const float *weights, int64_t types, int64_t width, int64_t hidden, int32_t backward,
+                         float *packed) {
+    kernels.tree_pack(weights, types, width, hidden, backward != 0, packed);
+}
+
+int64_t rondo_tree_scratch_size(int64_t nodes, int64_t width, int64_t hidden) {
+    return kernels.tree_scratch_size(nodes, width, hidden);
+}
+
+void rondo_tree_f32(const rondo_tree *tree) { kernels.tree_forward(*tree); }
+
+void rondo_tree_backward_f32(const rondo_tree *tree) { kernels.tree_backward(*tree); }
+
+void rondo_tree_weights_f32(const rondo_tree *tree, float *diff_weights) { kernels.tree_weights(*tree, diff_weights); }

@@ -99,5 +99,6 @@ void recurrent();
 void activations();
 void recurrent_steps();
 void cells();
+void trees();
 
 }  // namespace test

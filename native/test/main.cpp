@@ -25,6 +25,7 @@ int main(int argc, char **argv) {
     test::activations();
     test::recurrent_steps();
     test::cells();
+    test::trees();
 
     std::printf("%d failures\n", test::failures);
     return test::failures == 0 ? 0 : 1;

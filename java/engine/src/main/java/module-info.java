@@ -17,4 +17,5 @@ module dev.rondo {
     exports dev.rondo.program;
     exports dev.rondo.tensor;
     exports dev.rondo.train;
+    exports dev.rondo.tree;
 }

@@ -3,11 +3,15 @@
 module dev.rondo.examples {
     requires transitive dev.rondo;
     requires java.desktop;
+    requires jdk.compiler;
     requires org.knowm.xchart;
     requires org.tukaani.xz;
     requires static transitive org.jspecify;
 
     exports dev.rondo.examples;
+    exports dev.rondo.examples.ast;
     exports dev.rondo.examples.highlighter;
     exports dev.rondo.examples.language;
+    exports dev.rondo.examples.listops;
+    exports dev.rondo.examples.trees;
 }

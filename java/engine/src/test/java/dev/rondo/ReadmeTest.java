@@ -2,10 +2,13 @@ package dev.rondo;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.rondo.bindings.NativeLibraries;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,6 +49,18 @@ class ReadmeTest {
         assertTrue(output.matches("(?s)[0-9.]+ before the first step, [0-9.]+ after it\\s*"), output);
     }
 
+    @Test
+    void theExampleWithTreesRuns(@TempDir Path folder) throws Exception {
+        assumeTrue(NativeLibraries.load().hasKernels());
+        String example = Stream.of(Files.readString(Path.of("../../README.md")).split("```java\n"))
+                .map(text -> text.split("```")[0])
+                .filter(text -> text.contains("TreeBatch"))
+                .findFirst()
+                .orElseThrow();
+        String output = run(folder, example);
+        assertTrue(output.matches("the first root is -?[0-9.E-]+\n"), output);
+    }
+
     private static String example(int number) throws IOException {
         return Files.readString(Path.of("../../README.md"))
                 .split("```java\n")[number]
@@ -61,7 +76,9 @@ class ReadmeTest {
                 import dev.rondo.program.Merge;
                 import dev.rondo.tensor.*;
                 import dev.rondo.train.*;
+                import dev.rondo.tree.*;
                 import java.time.Duration;
+                import java.util.*;
                 import java.util.concurrent.*;
                 import java.util.concurrent.atomic.*;
 

@@ -22,10 +22,55 @@ public class Kernels extends Kernels$shared {
 
     static final SymbolLookup SYMBOL_LOOKUP = dev.rondo.bindings.linking.OpenLibraries.symbols();
 
-    private static final int RONDO_ABI_VERSION = (int)7L;
+    private static final int RONDO_TREE_RNN = (int)0L;
     /**
      * {@snippet lang=c :
-     * #define RONDO_ABI_VERSION 7
+     * #define RONDO_TREE_RNN 0
+     * }
+     */
+    public static int RONDO_TREE_RNN() {
+        return RONDO_TREE_RNN;
+    }
+    private static final int RONDO_TREE_LSTM = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_TREE_LSTM 1
+     * }
+     */
+    public static int RONDO_TREE_LSTM() {
+        return RONDO_TREE_LSTM;
+    }
+    private static final int RONDO_TREE_CHILD_SUM_LSTM = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_TREE_CHILD_SUM_LSTM 2
+     * }
+     */
+    public static int RONDO_TREE_CHILD_SUM_LSTM() {
+        return RONDO_TREE_CHILD_SUM_LSTM;
+    }
+    private static final int RONDO_TREE_GRU = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_TREE_GRU 3
+     * }
+     */
+    public static int RONDO_TREE_GRU() {
+        return RONDO_TREE_GRU;
+    }
+    private static final int RONDO_TREE_TENSOR = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_TREE_TENSOR 4
+     * }
+     */
+    public static int RONDO_TREE_TENSOR() {
+        return RONDO_TREE_TENSOR;
+    }
+    private static final int RONDO_ABI_VERSION = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_ABI_VERSION 8
      * }
      */
     public static int RONDO_ABI_VERSION() {
@@ -2743,6 +2788,499 @@ public class Kernels extends Kernels$shared {
         }
     }
 
+    private static class rondo_tree_schedule {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_LONG,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_INT,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_tree_schedule");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t rondo_tree_schedule(const int64_t *parents, const int64_t *types, int64_t nodes, int64_t type_count, int32_t top_down, int64_t *memory)
+     * }
+     */
+    public static FunctionDescriptor rondo_tree_schedule$descriptor() {
+        return rondo_tree_schedule.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t rondo_tree_schedule(const int64_t *parents, const int64_t *types, int64_t nodes, int64_t type_count, int32_t top_down, int64_t *memory)
+     * }
+     */
+    public static MethodHandle rondo_tree_schedule$handle() {
+        return rondo_tree_schedule.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t rondo_tree_schedule(const int64_t *parents, const int64_t *types, int64_t nodes, int64_t type_count, int32_t top_down, int64_t *memory)
+     * }
+     */
+    public static MemorySegment rondo_tree_schedule$address() {
+        return rondo_tree_schedule.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t rondo_tree_schedule(const int64_t *parents, const int64_t *types, int64_t nodes, int64_t type_count, int32_t top_down, int64_t *memory)
+     * }
+     */
+    public static long rondo_tree_schedule(MemorySegment parents, MemorySegment types, long nodes, long type_count, int top_down, MemorySegment memory) {
+        var mh$ = rondo_tree_schedule.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_tree_schedule", parents, types, nodes, type_count, top_down, memory);
+            }
+            return (long)mh$.invokeExact(parents, types, nodes, type_count, top_down, memory);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_tree_schedule_size {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_tree_schedule_size");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t rondo_tree_schedule_size(int64_t nodes, int64_t type_count)
+     * }
+     */
+    public static FunctionDescriptor rondo_tree_schedule_size$descriptor() {
+        return rondo_tree_schedule_size.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t rondo_tree_schedule_size(int64_t nodes, int64_t type_count)
+     * }
+     */
+    public static MethodHandle rondo_tree_schedule_size$handle() {
+        return rondo_tree_schedule_size.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t rondo_tree_schedule_size(int64_t nodes, int64_t type_count)
+     * }
+     */
+    public static MemorySegment rondo_tree_schedule_size$address() {
+        return rondo_tree_schedule_size.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t rondo_tree_schedule_size(int64_t nodes, int64_t type_count)
+     * }
+     */
+    public static long rondo_tree_schedule_size(long nodes, long type_count) {
+        var mh$ = rondo_tree_schedule_size.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_tree_schedule_size", nodes, type_count);
+            }
+            return (long)mh$.invokeExact(nodes, type_count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_tree_packed_size {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_tree_packed_size");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t rondo_tree_packed_size(int64_t types, int64_t width, int64_t hidden, int32_t backward)
+     * }
+     */
+    public static FunctionDescriptor rondo_tree_packed_size$descriptor() {
+        return rondo_tree_packed_size.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t rondo_tree_packed_size(int64_t types, int64_t width, int64_t hidden, int32_t backward)
+     * }
+     */
+    public static MethodHandle rondo_tree_packed_size$handle() {
+        return rondo_tree_packed_size.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t rondo_tree_packed_size(int64_t types, int64_t width, int64_t hidden, int32_t backward)
+     * }
+     */
+    public static MemorySegment rondo_tree_packed_size$address() {
+        return rondo_tree_packed_size.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t rondo_tree_packed_size(int64_t types, int64_t width, int64_t hidden, int32_t backward)
+     * }
+     */
+    public static long rondo_tree_packed_size(long types, long width, long hidden, int backward) {
+        var mh$ = rondo_tree_packed_size.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_tree_packed_size", types, width, hidden, backward);
+            }
+            return (long)mh$.invokeExact(types, width, hidden, backward);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_tree_pack_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_INT,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_tree_pack_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_tree_pack_f32(const float *weights, int64_t types, int64_t width, int64_t hidden, int32_t backward, float *packed)
+     * }
+     */
+    public static FunctionDescriptor rondo_tree_pack_f32$descriptor() {
+        return rondo_tree_pack_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_tree_pack_f32(const float *weights, int64_t types, int64_t width, int64_t hidden, int32_t backward, float *packed)
+     * }
+     */
+    public static MethodHandle rondo_tree_pack_f32$handle() {
+        return rondo_tree_pack_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_tree_pack_f32(const float *weights, int64_t types, int64_t width, int64_t hidden, int32_t backward, float *packed)
+     * }
+     */
+    public static MemorySegment rondo_tree_pack_f32$address() {
+        return rondo_tree_pack_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_tree_pack_f32(const float *weights, int64_t types, int64_t width, int64_t hidden, int32_t backward, float *packed)
+     * }
+     */
+    public static void rondo_tree_pack_f32(MemorySegment weights, long types, long width, long hidden, int backward, MemorySegment packed) {
+        var mh$ = rondo_tree_pack_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_tree_pack_f32", weights, types, width, hidden, backward, packed);
+            }
+            mh$.invokeExact(weights, types, width, hidden, backward, packed);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_tree_scratch_size {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_tree_scratch_size");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t rondo_tree_scratch_size(int64_t nodes, int64_t width, int64_t hidden)
+     * }
+     */
+    public static FunctionDescriptor rondo_tree_scratch_size$descriptor() {
+        return rondo_tree_scratch_size.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t rondo_tree_scratch_size(int64_t nodes, int64_t width, int64_t hidden)
+     * }
+     */
+    public static MethodHandle rondo_tree_scratch_size$handle() {
+        return rondo_tree_scratch_size.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t rondo_tree_scratch_size(int64_t nodes, int64_t width, int64_t hidden)
+     * }
+     */
+    public static MemorySegment rondo_tree_scratch_size$address() {
+        return rondo_tree_scratch_size.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t rondo_tree_scratch_size(int64_t nodes, int64_t width, int64_t hidden)
+     * }
+     */
+    public static long rondo_tree_scratch_size(long nodes, long width, long hidden) {
+        var mh$ = rondo_tree_scratch_size.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_tree_scratch_size", nodes, width, hidden);
+            }
+            return (long)mh$.invokeExact(nodes, width, hidden);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_tree_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_tree_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_tree_f32(const rondo_tree *tree)
+     * }
+     */
+    public static FunctionDescriptor rondo_tree_f32$descriptor() {
+        return rondo_tree_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_tree_f32(const rondo_tree *tree)
+     * }
+     */
+    public static MethodHandle rondo_tree_f32$handle() {
+        return rondo_tree_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_tree_f32(const rondo_tree *tree)
+     * }
+     */
+    public static MemorySegment rondo_tree_f32$address() {
+        return rondo_tree_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_tree_f32(const rondo_tree *tree)
+     * }
+     */
+    public static void rondo_tree_f32(MemorySegment tree) {
+        var mh$ = rondo_tree_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_tree_f32", tree);
+            }
+            mh$.invokeExact(tree);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_tree_backward_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_tree_backward_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_tree_backward_f32(const rondo_tree *tree)
+     * }
+     */
+    public static FunctionDescriptor rondo_tree_backward_f32$descriptor() {
+        return rondo_tree_backward_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_tree_backward_f32(const rondo_tree *tree)
+     * }
+     */
+    public static MethodHandle rondo_tree_backward_f32$handle() {
+        return rondo_tree_backward_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_tree_backward_f32(const rondo_tree *tree)
+     * }
+     */
+    public static MemorySegment rondo_tree_backward_f32$address() {
+        return rondo_tree_backward_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_tree_backward_f32(const rondo_tree *tree)
+     * }
+     */
+    public static void rondo_tree_backward_f32(MemorySegment tree) {
+        var mh$ = rondo_tree_backward_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_tree_backward_f32", tree);
+            }
+            mh$.invokeExact(tree);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_tree_weights_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_tree_weights_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_tree_weights_f32(const rondo_tree *tree, float *diff_weights)
+     * }
+     */
+    public static FunctionDescriptor rondo_tree_weights_f32$descriptor() {
+        return rondo_tree_weights_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_tree_weights_f32(const rondo_tree *tree, float *diff_weights)
+     * }
+     */
+    public static MethodHandle rondo_tree_weights_f32$handle() {
+        return rondo_tree_weights_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_tree_weights_f32(const rondo_tree *tree, float *diff_weights)
+     * }
+     */
+    public static MemorySegment rondo_tree_weights_f32$address() {
+        return rondo_tree_weights_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_tree_weights_f32(const rondo_tree *tree, float *diff_weights)
+     * }
+     */
+    public static void rondo_tree_weights_f32(MemorySegment tree, MemorySegment diff_weights) {
+        var mh$ = rondo_tree_weights_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_tree_weights_f32", tree, diff_weights);
+            }
+            mh$.invokeExact(tree, diff_weights);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class rondo_abi_version {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Kernels.C_INT    );
@@ -3241,6 +3779,24 @@ public class Kernels extends Kernels$shared {
      */
     public static int RONDO_IDENTITY() {
         return RONDO_IDENTITY;
+    }
+    private static final int RONDO_TREE_ROOT = (int)-1L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_TREE_ROOT -1
+     * }
+     */
+    public static int RONDO_TREE_ROOT() {
+        return RONDO_TREE_ROOT;
+    }
+    private static final int RONDO_TREE_UNUSED = (int)-2L;
+    /**
+     * {@snippet lang=c :
+     * #define RONDO_TREE_UNUSED -2
+     * }
+     */
+    public static int RONDO_TREE_UNUSED() {
+        return RONDO_TREE_UNUSED;
     }
 }
 

@@ -13,7 +13,13 @@ import picocli.CommandLine.Spec;
                     + " interrupted training was, and ends with the same weights."
         },
         synopsisSubcommandLabel = "RECIPE",
-        subcommands = {TrainLanguageModelCommand.class, TrainHighlighterCommand.class, TrainCompareCommand.class},
+        subcommands = {
+            TrainLanguageModelCommand.class,
+            TrainHighlighterCommand.class,
+            TrainCompareCommand.class,
+            TrainListOpsCommand.class,
+            TrainAstCommand.class
+        },
         footer = {"", "Example:", "  rondo train language-model --out java"})
 final class TrainCommand implements Runnable {
     @ParentCommand

@@ -44,6 +44,15 @@ public final class Values {
                 .toArray();
     }
 
+    /// The same values.
+    public static double[] doubles(float[] values) {
+        double[] doubles = new double[values.length];
+        for (int i = 0; i < values.length; i++) {
+            doubles[i] = values[i];
+        }
+        return doubles;
+    }
+
     /// The nearest float values.
     public static float[] floats(double[] values) {
         float[] floats = new float[values.length];

@@ -1,0 +1,119 @@
+package dev.rondo.cli;
+
+import dev.rondo.examples.TrainingRun;
+import dev.rondo.examples.listops.ListOpsRecipe;
+import dev.rondo.examples.listops.ListOpsRecipe.Reading;
+import dev.rondo.examples.listops.ListOpsRecipe.Settings;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+        name = "listops",
+        description = {
+            "Trains networks to say what nested expressions such as [MAX 2 9 [MIN 4 7 ] 0 ] come to: one that is given"
+                    + " the expressions' trees, and a plain LSTM; and tells how often each is right about expressions"
+                    + " that none has seen.",
+            "Expressions are drawn at random, as Nangia and Bowman (2018) draw them."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  rondo train listops --out listops",
+            "  rondo train listops --networks tree --depth 5 --steps 2000"
+        })
+final class TrainListOpsCommand implements Callable<Integer> {
+    @ParentCommand
+    private TrainCommand train;
+
+    @Mixin
+    private TrainOptions options;
+
+    @Option(
+            names = "--networks",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Which networks to train: ${COMPLETION-CANDIDATES} (default: all).")
+    private List<Reading> networks = List.of(Reading.values());
+
+    @Option(
+            names = "--expressions",
+            paramLabel = "N",
+            description = "Expressions to learn from (default: ${DEFAULT-VALUE}).")
+    private int expressions = Settings.DEFAULT.expressions();
+
+    @Option(
+            names = "--held-out",
+            paramLabel = "N",
+            description = "Expressions to be tested on (default: ${DEFAULT-VALUE}).")
+    private int heldOut = Settings.DEFAULT.heldOut();
+
+    @Option(
+            names = "--depth",
+            paramLabel = "D",
+            description = "The most operators within each other (default: ${DEFAULT-VALUE}).")
+    private int depth = Settings.DEFAULT.depth();
+
+    @Option(names = "--hidden", paramLabel = "H", description = "Width of the states (default: ${DEFAULT-VALUE}).")
+    private int hidden = Settings.DEFAULT.hidden();
+
+    @Option(
+            names = "--steps",
+            paramLabel = "K",
+            description = "Minibatches that each network learns from; the learning rate falls to 0 over them (default:"
+                    + " ${DEFAULT-VALUE}).")
+    private int steps = Settings.DEFAULT.steps();
+
+    @Override
+    public Integer call() throws IOException {
+        Settings plain = Settings.DEFAULT;
+        requireAtLeast("--expressions", expressions, plain.batch());
+        requireAtLeast("--held-out", heldOut, 1);
+        requireAtLeast("--depth", depth, 1);
+        requireAtLeast("--hidden", hidden, 1);
+        requireAtLeast("--steps", steps, 1);
+        Settings settings = new Settings(
+                expressions,
+                heldOut,
+                depth,
+                plain.arguments(),
+                plain.length(),
+                plain.width(),
+                hidden,
+                plain.batch(),
+                steps,
+                plain.learningRate());
+        Terminal terminal = train.terminal();
+        TrainingRun run = options.run(terminal);
+        terminal.loadLibraries();
+        for (ListOpsRecipe.Result result : results(new ListOpsRecipe(settings), run)) {
+            terminal.out()
+                    .printf(
+                            Locale.ROOT,
+                            "%s: accuracy %.1f %%%n",
+                            result.reading().title(),
+                            100 * result.accuracy());
+        }
+        terminal.message("Wrote %s: accuracy.md, pictures of trees, learning curves", run.folder());
+        return 0;
+    }
+
+    private List<ListOpsRecipe.Result> results(ListOpsRecipe recipe, TrainingRun run) throws IOException {
+        try {
+            return recipe.run(run, networks);
+        } catch (IllegalArgumentException e) { // there are not so many expressions
+            throw new InputException(e.getMessage(), e);
+        }
+    }
+
+    static void requireAtLeast(String option, int value, int least) {
+        if (value < least) {
+            throw new InputException(option + " " + value + ": must be at least " + least);
+        }
+    }
+}
