@@ -57,8 +57,8 @@ public final class JavaMethods {
                 };
         List<JavaMethod> methods = new ArrayList<>();
         try {
-            JavacTask task = (JavacTask) compiler.getTask(
-                            Writer.nullWriter(), null, _ -> {}, null, null, List.of(object));
+            JavacTask task =
+                    (JavacTask) compiler.getTask(Writer.nullWriter(), null, _ -> {}, null, null, List.of(object));
             for (CompilationUnitTree unit : task.parse()) {
                 new TreeScanner<@Nullable Void, @Nullable Void>() {
                     @Override
