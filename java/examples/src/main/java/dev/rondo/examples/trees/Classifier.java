@@ -28,6 +28,7 @@ public abstract class Classifier<S> extends Module {
     }
 
     /// @param hidden H, the width of a state
+    @SuppressWarnings("this-escape") // to a method of Module, which only takes note of the part
     protected Classifier(int hidden, int classes) {
         this.classes = classes;
         this.classifier = register(
