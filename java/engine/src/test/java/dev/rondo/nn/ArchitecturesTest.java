@@ -150,6 +150,17 @@ class ArchitecturesTest {
         }
     }
 
+    /// Threads share the sequences of a scan, or its units where there are fewer sequences.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4})
+    void threadsShareScans(int batch) {
+        int steps = 120;
+        Module scan = initialized(new MinGRU(INPUT, 300));
+        Shape shape = Shape.of(steps, batch, INPUT);
+        float[] x = random(18, steps * batch * INPUT);
+        assertClose("two threads", run(scan, 1, shape, x), run(scan, 2, shape, x));
+    }
+
     private enum Network {
         CUSTOM(() -> new DeepTransition(
                 INPUT,

@@ -15,6 +15,7 @@ import dev.rondo.nn.Highway;
 import dev.rondo.nn.LSTM;
 import dev.rondo.nn.LSTMCell;
 import dev.rondo.nn.LookAheadConvolution;
+import dev.rondo.nn.MinGRU;
 import dev.rondo.nn.Module;
 import dev.rondo.nn.Recurrence;
 import dev.rondo.nn.Residual;
@@ -104,6 +105,7 @@ class ArchitecturesExportTest {
                 "N",
                 "4");
         isRefused("Rondo writes no ONNX operator for CellStep", new LSTMCell(4, 5, true), "6", "2", "4");
-        isRefused("Rondo writes no ONNX operator for Scan", new SRU(4, 5), "T", "N", "4");
+        isRefused("Rondo writes no ONNX operator for Scan", new MinGRU(4, 5), "T", "N", "4");
+        isRefused("Rondo writes no ONNX operator for Scan", new SRU(4, 5), "6", "2", "4");
     }
 }
