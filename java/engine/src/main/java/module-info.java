@@ -9,6 +9,7 @@ module dev.rondo {
     requires transitive dev.rondo.bindings;
 
     exports dev.rondo;
+    exports dev.rondo.decode;
     exports dev.rondo.format;
     exports dev.rondo.nn;
     exports dev.rondo.op to
