@@ -16,5 +16,6 @@ module dev.rondo {
             dev.rondo.onnx;
     exports dev.rondo.program;
     exports dev.rondo.tensor;
+    exports dev.rondo.text;
     exports dev.rondo.train;
 }

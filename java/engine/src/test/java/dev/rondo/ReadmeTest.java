@@ -35,6 +35,12 @@ class ReadmeTest {
         assertTrue(output.matches("(?s)[0-9.]+ before the first step, [0-9.]+ after it\\s*"), output);
     }
 
+    @Test
+    void theTranslationExampleRuns(@TempDir Path folder) throws Exception {
+        String output = run(folder, example(5));
+        assertTrue(output.matches("(?s)(-[0-9.]+ for [0-9]+ ids\\s*){2}"), output);
+    }
+
     private static String example(int number) throws IOException {
         return Files.readString(Path.of("../../README.md"))
                 .split("```java\n")[number]
@@ -44,6 +50,7 @@ class ReadmeTest {
     private static String run(Path folder, String example) throws IOException, InterruptedException {
         Path source = Files.writeString(folder.resolve("Example.java"), """
                 import dev.rondo.*;
+                import dev.rondo.decode.*;
                 import dev.rondo.nn.*;
                 import dev.rondo.nn.Module;
                 import dev.rondo.tensor.*;

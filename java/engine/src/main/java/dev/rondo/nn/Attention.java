@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 /// ADDITIVE   score = v · tanh(W_q q + k)      k = W_k m + b
 /// ```
 ///
-/// Additive is Bahdanau's, and Luong's "concat", whose one matrix for both is W_q and W_k side by side. Steps beyond a
-/// sequence's length have weight 0. What depends on the memory alone is computed once for all queries ([#remember]).
+/// Additive is Bahdanau's, and Luong's "concat", whose one matrix for both is W_q and W_k side by side. Steps
+/// beyond a sequence's length have weight 0. What depends on the memory alone is computed once for all queries
+/// ([#remember]).
 ///
 /// - memory: (S, N, M); query: (N, T, Q); context: (N, T, M); weights: (N, T, S)
 /// - parameters: `key.weight` (Q, M) of GENERAL; `query.weight` (A, Q), `key.weight` (A, M), `key.bias` (A) and
@@ -32,12 +33,8 @@ import org.jspecify.annotations.Nullable;
 public final class Attention extends Module {
     /// How a query and a step of the memory are compared.
     public enum Score {
-        /// Their product; they are equally wide.
-        DOT,
-        /// The product of the query and a projection of the step.
-        GENERAL,
-        /// A layer that reads both.
-        ADDITIVE
+    /// Their product; they are equally wide. DOT, The product of the query and a projection of the step. GENERAL,
+    /// A layer that reads both. ADDITIVE
     }
 
     /// What queries look at.
@@ -61,6 +58,7 @@ public final class Attention extends Module {
     private final Score score;
     private final int querySize;
     private final int memorySize;
+    private final int keySize;
     private final @Nullable Linear query; // null unless additive
     private final @Nullable Linear key; // null for DOT
     private final @Nullable Linear v;
@@ -72,6 +70,7 @@ public final class Attention extends Module {
         this.score = score;
         this.querySize = querySize;
         this.memorySize = memorySize;
+        this.keySize = size;
         boolean additive = score == Score.ADDITIVE;
         query = additive ? register("query", new Linear(querySize, size, false, null)) : null;
         key = score == Score.DOT ? null : register("key", new Linear(memorySize, size, additive, null));
@@ -119,6 +118,11 @@ public final class Attention extends Module {
     /// Q, the width of a query.
     public int querySize() {
         return querySize;
+    }
+
+    /// The width of a key: Q, or A of additive attention.
+    public int keySize() {
+        return keySize;
     }
 
     /// M, the width of a memory's step.

@@ -1,5 +1,6 @@
 package dev.rondo.nn;
 
+import dev.rondo.op.ScheduledSampling;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
@@ -10,9 +11,8 @@ import java.util.List;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
-/// Writes a sequence of ids, each with its own past and the source in view: an embedding, a recurrent stack from left
-/// to
-/// right, and scores for each id of its vocabulary.
+/// Writes a sequence of ids, each with its own past and the source in view: an embedding, a recurrent stack from
+/// left to right, and scores for each id of its vocabulary.
 ///
 /// With x the embedded id, h the top layer's state and c the context (of [Context]):
 ///
@@ -37,15 +37,9 @@ import org.jspecify.annotations.Nullable;
 public final class Decoder extends Module {
     /// How a decoder learns of its source.
     public enum Context {
-        /// By its initial state alone.
-        INITIAL_STATE,
-        /// By its initial state, which it also reads at every step.
-        EVERY_STEP,
-        /// By attention after each step.
-        ATTENTION,
-        /// By attention after each step, whose result the next step reads.
-        INPUT_FEEDING,
-        /// By attention before each step, whose context the step reads.
+        /// By its initial state alone. INITIAL_STATE, By its initial state, which it also reads at every step.
+        /// EVERY_STEP, By attention after each step. ATTENTION, By attention after each step, whose result the
+        /// next step reads. INPUT_FEEDING, By attention before each step, whose context the step reads.
         CONTEXT_FEEDING;
 
         /// Whether there is attention.
@@ -96,9 +90,8 @@ public final class Decoder extends Module {
         this(embedding, rnn, context, attention, readoutSize, dropout, false);
     }
 
-    /// @param rnn         makes the recurrent stack for the width that it reads: left to right, time first, its layers
-    /// of
-    ///                    one width
+    /// @param rnn         makes the recurrent stack for the width that it reads: left to right, time first, its
+    ///                    layers of one width
     /// @param attention   where the context attends, else null
     /// @param readoutSize width of r; means nothing where only the initial state is read
     /// @param dropout     probability with which training drops an element of the embedded ids and of r
@@ -167,6 +160,11 @@ public final class Decoder extends Module {
         return rnn instanceof LSTM;
     }
 
+    /// How the decoder attends, or null.
+    public @Nullable Attention attention() {
+        return attention;
+    }
+
     /// Number of ids that can be written.
     public int vocabulary() {
         return vocabulary;
@@ -228,6 +226,42 @@ public final class Decoder extends Module {
         }
         Value all = Functional.concat(readouts, 0);
         return new Output(output.forward(all), Functional.concat(weights, 1), state);
+    }
+
+    /// The scores of a decoder that, at each step but the first, reads with some probability the likeliest id by
+    /// its own scores instead of the given one: scheduled sampling, so that it learns to go on from its own
+    /// mistakes. All steps are recorded one after the other.
+    ///
+    /// {@snippet :
+    /// Value probability = in.get("probability"); // 0 at first, more later: step.input("probability").copyFrom(p)
+    /// Value logits = decoder.sampled(ids, start.state(), start.memory(), probability, 7).logits();
+    /// }
+    ///
+    /// Source: Bengio et al. 2015, arXiv 1506.03099.
+    ///
+    /// @param ids         (T, N), I64
+    /// @param probability a single number from 0 to 1
+    /// @param seed        what the draws depend on, beside the number of the run
+    public Output sampled(Value ids, State start, Attention.@Nullable Memory memory, Value probability, long seed) {
+        List<Value> logits = new ArrayList<>();
+        List<Value> weights = new ArrayList<>();
+        State state = start;
+        for (long t = 0; t < ids.shape().size(0); t++) {
+            Value given = ids.slice(0, t, t + 1);
+            Value read = t == 0
+                    ? given
+                    : ids.recorder()
+                            .record(new ScheduledSampling(given, logits.getLast(), probability, seed))
+                            .output();
+            Output step = forward(read, state, memory);
+            logits.add(step.logits);
+            if (step.weights != null) {
+                weights.add(step.weights);
+            }
+            state = step.state;
+        }
+        return new Output(
+                Functional.concat(logits, 0), weights.isEmpty() ? null : Functional.concat(weights, 1), state);
     }
 
     /// @param readout (1, N, A)

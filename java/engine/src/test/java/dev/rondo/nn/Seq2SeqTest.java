@@ -2,6 +2,7 @@ package dev.rondo.nn;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.rondo.program.Gradients;
@@ -19,6 +20,7 @@ import dev.rondo.train.Optimizer;
 import dev.rondo.train.TrainingStep;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -150,6 +152,59 @@ class Seq2SeqTest {
         long[] column = new long[steps];
         Arrays.setAll(column, t -> all[t * batch + n]);
         return column;
+    }
+
+    /// Without sampling it is teacher forcing; always sampling, the given ids but the first do not matter; and a
+    /// share of samples in between is drawn anew by each run.
+    @ParameterizedTest
+    @MethodSource("cases")
+    void scheduledSamplingReadsItsOwnIds(String name) throws IOException {
+        Golden golden = Golden.read(name);
+        Seq2Seq network = GoldenSeq2Seq.network(golden);
+        long[] given = shifted(golden, 0).toLongArray();
+        TOLERANCE.assertClose(
+                name,
+                golden.values("logits"),
+                sampled(golden, network, given, 0).getFirst());
+        float[] own = sampled(golden, network, given, 1).getFirst();
+        long[] read = given.clone();
+        int batch = 3;
+        int classes = golden.number("target");
+        for (int i = batch; i < read.length; i++) {
+            int best = 0;
+            for (int c = 1; c < classes; c++) {
+                int from = (i - batch) * classes;
+                best = own[from + c] > own[from + best] ? c : best;
+            }
+            read[i] = best;
+        }
+        assertArrayEquals(own, sampled(golden, network, read, 0).getFirst(), 1e-5f);
+        List<float[]> half = sampled(golden, network, given, 0.5f);
+        assertFalse(Arrays.equals(half.get(0), half.get(1)) && Arrays.equals(half.get(1), half.get(2)));
+    }
+
+    private static List<float[]> sampled(Golden golden, Seq2Seq network, long[] ids, float probability) {
+        Recorder recorder = new Recorder();
+        Seq2Seq.Start start =
+                network.encode(recorder.constant(golden.tensor("source")), recorder.constant(golden.tensor("lengths")));
+        Value read = recorder.constant(Tensor.of(Shape.of(ids.length / 3, 3), ids));
+        Value p = recorder.constant(Tensor.of(Shape.of(), probability));
+        recorder.output(
+                "logits",
+                network.decoder()
+                        .sampled(read, start.state(), start.memory(), p, 7)
+                        .logits());
+        try (PackedWeights packed = new PackedWeights();
+                Program program = recorder.finish(packed, 1);
+                Arena arena = Arena.ofConfined();
+                Replay replay = program.replay(arena)) {
+            List<float[]> runs = new ArrayList<>();
+            for (int run = 0; run < 3; run++) {
+                replay.run();
+                runs.add(replay.outputs().get("logits").toFloatArray());
+            }
+            return runs;
+        }
     }
 
     @Test
