@@ -10,4 +10,5 @@ module dev.rondo.examples {
     exports dev.rondo.examples;
     exports dev.rondo.examples.highlighter;
     exports dev.rondo.examples.language;
+    exports dev.rondo.examples.translation;
 }

@@ -13,7 +13,12 @@ import picocli.CommandLine.Spec;
                     + " interrupted training was, and ends with the same weights."
         },
         synopsisSubcommandLabel = "RECIPE",
-        subcommands = {TrainLanguageModelCommand.class, TrainHighlighterCommand.class},
+        subcommands = {
+            TrainLanguageModelCommand.class,
+            TrainHighlighterCommand.class,
+            TrainDatesCommand.class,
+            TrainTranslateCommand.class
+        },
         footer = {"", "Example:", "  rondo train language-model --out java"})
 final class TrainCommand implements Runnable {
     @ParentCommand

@@ -154,7 +154,7 @@ public record Translator(Settings settings, Tokenizer source, Tokenizer target, 
     /// @throws IOException            if a file cannot be read
     /// @throws MalformedFileException if it has no encoder and decoder, or its weights are not theirs
     public static Translator read(Path path) throws IOException {
-        Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+        Path folder = path.endsWith(DESCRIPTION) ? path.toAbsolutePath().getParent() : path;
         JsonField json = JsonField.read(folder.resolve(DESCRIPTION));
         JsonField sizes =
                 json.find("seq2seq").orElseThrow(() -> json.malformed("has no seq2seq: it is no encoder and decoder"));
