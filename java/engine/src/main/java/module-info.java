@@ -9,6 +9,7 @@ module dev.rondo {
     requires transitive dev.rondo.bindings;
 
     exports dev.rondo;
+    exports dev.rondo.decode;
     exports dev.rondo.format;
     exports dev.rondo.nn;
     exports dev.rondo.op to
@@ -16,6 +17,7 @@ module dev.rondo {
             dev.rondo.keras;
     exports dev.rondo.program;
     exports dev.rondo.tensor;
+    exports dev.rondo.text;
     exports dev.rondo.train;
     exports dev.rondo.tree;
 }

@@ -14,4 +14,5 @@ module dev.rondo.examples {
     exports dev.rondo.examples.language;
     exports dev.rondo.examples.listops;
     exports dev.rondo.examples.trees;
+    exports dev.rondo.examples.translation;
 }

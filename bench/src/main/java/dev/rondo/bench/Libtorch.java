@@ -25,9 +25,9 @@ import org.bytedeco.pytorch.kReLU;
 import org.bytedeco.pytorch.kTanh;
 import org.jspecify.annotations.Nullable;
 
-/// PyTorch's C++ library in inference mode: `nn::LSTM`, `nn::GRU` and `nn::RNN` over sequences, `lstm_cell`, `gru_cell`
-/// and `rnn_…_cell` for single steps, where they are faster. What a run makes is freed at its end, its output at that
-/// of the next.
+/// PyTorch's C++ library in inference mode: `nn::LSTM`, `nn::GRU` and `nn::RNN` over sequences, `lstm_cell`,
+/// `gru_cell` and `rnn_…_cell` for single steps, where they are faster. What a run makes is freed at its end, its
+/// output at that of the next.
 ///
 /// Everything is as the artifact has it: oneDNN computes LSTMs over sequences, OpenBLAS the products of the rest.
 public final class Libtorch implements Library {
@@ -123,14 +123,14 @@ public final class Libtorch implements Library {
     }
 
     /// What a run made and has to outlive it.
-    private static Tensor kept(PointerScope run, Tensor tensor) {
+    static Tensor kept(PointerScope run, Tensor tensor) {
         Tensor kept = new Tensor(tensor); // the same elements; tuples own their tensors
         kept.retainReference();
         run.detach(kept);
         return kept;
     }
 
-    private static void free(@Nullable Tensor tensor) {
+    static void free(@Nullable Tensor tensor) {
         if (tensor != null) {
             tensor.releaseReference();
         }

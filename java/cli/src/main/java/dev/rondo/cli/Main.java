@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
             DoctorCommand.class,
             TrainCommand.class,
             GenerateCommand.class,
+            TranslateCommand.class,
             HelpCommand.class
         },
         footer = {"", "Start here:", "  rondo demo", "  rondo COMMAND --help"})

@@ -18,7 +18,9 @@ import picocli.CommandLine.Spec;
             TrainHighlighterCommand.class,
             TrainCompareCommand.class,
             TrainListOpsCommand.class,
-            TrainAstCommand.class
+            TrainAstCommand.class,
+            TrainDatesCommand.class,
+            TrainTranslateCommand.class
         },
         footer = {"", "Example:", "  rondo train language-model --out java"})
 final class TrainCommand implements Runnable {

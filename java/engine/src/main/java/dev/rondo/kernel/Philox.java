@@ -1,9 +1,10 @@
 package dev.rondo.kernel;
 
-/// Philox4x32-10, a random number generator that needs no state: number n of a seed can be had by itself, in any order.
+/// Philox4x32-10, a random number generator that needs no state: number n of a seed can be had by itself, in any
+/// order.
 ///
 /// Source: Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3".
-final class Philox {
+public final class Philox {
     private static final int ROUNDS = 10;
     private static final long MULTIPLIER_0 = 0xD2511F53L;
     private static final long MULTIPLIER_1 = 0xCD9E8D57L;
@@ -11,6 +12,11 @@ final class Philox {
     private static final int WEYL_1 = 0xBB67AE85;
 
     private Philox() {}
+
+    /// Number n, from 0 to below 1.
+    public static double uniform(long seed, long n) {
+        return Integer.toUnsignedLong(word(seed, n)) * 0x1p-32;
+    }
 
     /// The 32 random bits of number n: one of the four words of counter n / 4, unsigned.
     static int word(long seed, long n) {

@@ -6,6 +6,7 @@ import dev.rondo.op.Copy;
 import dev.rondo.op.Detach;
 import dev.rondo.op.Eltwise;
 import dev.rondo.op.Gather;
+import dev.rondo.op.MatMul;
 import dev.rondo.op.SequenceMask;
 import dev.rondo.op.Softmax;
 import dev.rondo.op.Sum;
@@ -106,6 +107,13 @@ public final class Functional {
     /// The smaller of a and b, with broadcasting.
     public static Value minimum(Value a, Value b) {
         return binary(Binary.Function.MINIMUM, a, b);
+    }
+
+    /// The product of matrices: a (…, M, K), b (…, K, N), the result (…, M, N). Dimensions in front are equal, or 1 in
+    /// one
+    /// operand, which repeats; transposed operands cost no copy.
+    public static Value matmul(Value a, Value b) {
+        return a.recorder().record(new MatMul(a, b)).output();
     }
 
     /// `factor * x`

@@ -1,0 +1,74 @@
+package dev.rondo.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// `rondo train dates`, `rondo train translate` and `rondo translate`.
+class TranslateCommandTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void trainsAndTranslates() {
+        Path out = folder.resolve("dates");
+        Object[] train = {
+            "train",
+            "dates",
+            "--out",
+            out,
+            "--hidden",
+            8,
+            "--examples",
+            100,
+            "--steps",
+            3,
+            "--held-out",
+            2,
+            "--threads",
+            1
+        };
+        Invocation training = Invocation.of(train).succeeds();
+        List<String> lines = training.out().lines().toList();
+        assertTrue(lines.getLast().matches("held-out: exact match [0-9]+\\.[0-9]{2} %"), training.out());
+        assertTrue(lines.stream().anyMatch(line -> line.startsWith("fr: exact match ")), training.out());
+
+        Invocation translation =
+                Invocation.of("translate", out, "mardi 3 mars 2026", "3 Mar 26").succeeds();
+        assertEquals(2, translation.out().lines().count());
+        Invocation best = Invocation.of("translate", out, "--beam", 4, "--best", 3, "3 Mar 26")
+                .succeeds();
+        assertEquals(3, best.out().lines().count());
+        assertTrue(best.out().lines().allMatch(line -> line.matches("-[0-9]+\\.[0-9]{4}\t.*")), best.out());
+
+        Invocation.of("translate", out, "--beam", 0, "x").isBadInput("--beam 0");
+        Invocation.of("translate", out, "--best", 6, "x").isBadInput("--best 6");
+        Invocation.of("translate", folder.resolve("nothing"), "x").isBadInput("nothing");
+        train[7] = -1;
+        Invocation.of(train).isBadInput("--examples -1");
+    }
+
+    @Test
+    void parallelTextIsChecked() throws IOException {
+        Path source = Files.writeString(folder.resolve("source"), "a b\n".repeat(90));
+        Path target = Files.writeString(folder.resolve("target"), "b a\n".repeat(89));
+        Path out = folder.resolve("out");
+        Object[] train = {
+            "train", "translate", "--source", source, "--target", target, "--out", out, "--hidden", 8, "--steps", 2
+        };
+        Invocation.of(train).isBadInput("target", "89 lines");
+        Files.writeString(target, "b a\n".repeat(90));
+        Invocation training = Invocation.of(train).succeeds();
+        assertTrue(training.out().matches("held-out: BLEU [0-9.]+, chrF [0-9.]+\\R"), training.out());
+        Files.delete(source);
+        Invocation.of(train).isBadInput("source");
+        assertFalse(Files.exists(folder.resolve("other")));
+    }
+}

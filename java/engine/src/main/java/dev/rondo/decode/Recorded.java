@@ -1,0 +1,165 @@
+package dev.rondo.decode;
+
+import dev.rondo.nn.Attention;
+import dev.rondo.nn.Decoder;
+import dev.rondo.nn.Functional;
+import dev.rondo.nn.Seq2Seq;
+import dev.rondo.op.Copy;
+import dev.rondo.program.PackedWeights;
+import dev.rondo.program.Program;
+import dev.rondo.program.Recorder;
+import dev.rondo.program.Replay;
+import dev.rondo.program.Value;
+import dev.rondo.tensor.DataType;
+import dev.rondo.tensor.Shape;
+import dev.rondo.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// A program of a [Generator] with memory to run in: the encoder for some sources, or a step of the decoder.
+///
+/// What a decoder attends to and its states have the same names in both: `values`, `keys` and `mask`, of which each
+/// source has a row; `h`, `c` and `feed`, of which each hypothesis has one.
+final class Recorded implements AutoCloseable {
+    private final Arena arena = Arena.ofShared();
+    private final Program program;
+    private final Replay replay;
+    final Map<String, Tensor> inputs;
+    final Map<String, Tensor> outputs;
+    private long runs;
+
+    private Recorded(Recorder recorder, PackedWeights weights, int threads) {
+        program = recorder.finish(weights, threads);
+        replay = program.replay(arena);
+        inputs = replay.inputs();
+        outputs = replay.outputs();
+    }
+
+    /// The encoder: `source` (S, N) and `lengths` (N) to what a decoder starts from.
+    static Recorded encoder(Seq2Seq network, PackedWeights weights, int threads, long steps, long batch) {
+        Recorder recorder = new Recorder();
+        Value source = recorder.input("source", Shape.of(steps, batch), DataType.I64);
+        Value lengths = recorder.input("lengths", Shape.of(batch), DataType.I64);
+        Seq2Seq.Start start = network.encode(source, lengths);
+        output(recorder, "h", start.state().h().transpose(0, 1)); // (N, L, H)
+        if (start.state().c() != null) {
+            output(recorder, "c", start.state().c().transpose(0, 1));
+        }
+        output(recorder, "feed", start.state().feed());
+        Attention.Memory memory = start.memory();
+        if (memory != null) {
+            output(recorder, "values", memory.values());
+            output(recorder, "mask", memory.mask());
+            if (memory.keys() != memory.values()) {
+                output(recorder, "keys", memory.keys());
+            }
+        }
+        return new Recorded(recorder, weights, threads);
+    }
+
+    private static void output(Recorder recorder, String name, @Nullable Value value) {
+        if (value != null) {
+            Value dense = Functional.contiguous(value);
+            recorder.output(
+                    name,
+                    dense.isComputed()
+                            ? dense
+                            : recorder.record(new Copy(dense)).output());
+        }
+    }
+
+    /// A step of the decoder: `ids` (N * K), and `parents` (N * K), the rows that they continue, to `scores` (N * K,
+    /// V), logarithms of probabilities, and `weights` (N, K, S) of attention.
+    ///
+    /// @param encoder of as many sources, or more, and as many of their ids
+    /// @param batch   N
+    /// @param width   K
+    static Recorded step(
+            Seq2Seq network, PackedWeights weights, int threads, Recorded encoder, long batch, long width) {
+        Recorder recorder = Recorder.streaming();
+        Decoder decoder = network.decoder();
+        long rows = batch * width;
+        Value ids = recorder.input("ids", Shape.of(rows), DataType.I64).reshape(1, rows);
+        Value parents = width == 1 ? null : recorder.input("parents", Shape.of(rows), DataType.I64);
+        Value h = state(recorder, encoder, "h", rows);
+        Value c = state(recorder, encoder, "c", rows);
+        Value feed = state(recorder, encoder, "feed", rows);
+        Decoder.State before = new Decoder.State(
+                continued(h, parents).transpose(0, 1),
+                c == null ? null : continued(c, parents).transpose(0, 1),
+                feed == null ? null : continued(feed, parents));
+        Decoder.Output output = decoder.forward(ids, before, memory(recorder, encoder, batch));
+        Decoder.State after = output.state();
+        recorder.carry(h, whole(after.h().transpose(0, 1)));
+        if (c != null) {
+            recorder.carry(c, whole(after.c().transpose(0, 1)));
+        }
+        if (feed != null) {
+            recorder.carry(feed, whole(after.feed()));
+        }
+        recorder.output("scores", Functional.logSoftmax(output.logits()));
+        if (output.weights() != null) {
+            recorder.output("weights", output.weights());
+        }
+        return new Recorded(recorder, weights, threads);
+    }
+
+    private static @Nullable Value state(Recorder recorder, Recorded encoder, String name, long rows) {
+        Tensor initial = encoder.outputs.get(name);
+        return initial == null ? null : recorder.state(name, initial.shape().with(0, rows));
+    }
+
+    private static Value continued(Value state, @Nullable Value parents) {
+        return parents == null ? state : Functional.indexSelect(state, 0, parents);
+    }
+
+    /// A value that can be carried: the whole of memory of its own.
+    private static Value whole(Value value) {
+        Value dense = Functional.contiguous(value);
+        return dense.isComputed()
+                ? dense
+                : dense.recorder().record(new Copy(dense)).output();
+    }
+
+    private static Attention.@Nullable Memory memory(Recorder recorder, Recorded encoder, long batch) {
+        Value values = input(recorder, encoder, "values", batch);
+        if (values == null) {
+            return null;
+        }
+        Value keys = input(recorder, encoder, "keys", batch);
+        return new Attention.Memory(values, keys == null ? values : keys, input(recorder, encoder, "mask", batch));
+    }
+
+    private static @Nullable Value input(Recorder recorder, Recorded encoder, String name, long batch) {
+        Tensor given = encoder.outputs.get(name);
+        return given == null ? null : recorder.input(name, given.shape().with(0, batch), DataType.F32);
+    }
+
+    void run() {
+        replay.run(runs++);
+    }
+
+    /// What the next run starts from, by name: (N * K, …).
+    Map<String, Tensor> states() {
+        return replay.states();
+    }
+
+    /// Copies a row of one tensor to a row of another one.
+    static void copyRow(Tensor from, long row, Tensor to, long target) {
+        long bytes = from.data().byteSize() / from.shape().size(0);
+        MemorySegment.copy(from.data(), row * bytes, to.data(), target * bytes, bytes);
+    }
+
+    long byteSize() {
+        return program.byteSize();
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+        replay.close();
+        program.close();
+    }
+}

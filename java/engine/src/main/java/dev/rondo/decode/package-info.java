@@ -1,0 +1,2 @@
+/// Writing with a trained encoder and decoder: greedy, by sampling, and by beam search.
+package dev.rondo.decode;

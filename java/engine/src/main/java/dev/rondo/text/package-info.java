@@ -1,0 +1,2 @@
+/// Text as ids of a vocabulary, and back.
+package dev.rondo.text;

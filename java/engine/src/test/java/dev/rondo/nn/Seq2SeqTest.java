@@ -1,0 +1,257 @@
+package dev.rondo.nn;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.rondo.program.Gradients;
+import dev.rondo.program.PackedWeights;
+import dev.rondo.program.Program;
+import dev.rondo.program.Recorder;
+import dev.rondo.program.Replay;
+import dev.rondo.program.Value;
+import dev.rondo.reference.Golden;
+import dev.rondo.reference.Tolerance;
+import dev.rondo.tensor.DataType;
+import dev.rondo.tensor.Shape;
+import dev.rondo.tensor.Tensor;
+import dev.rondo.train.Optimizer;
+import dev.rondo.train.TrainingStep;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Encoder and decoder of every kind against PyTorch's.
+class Seq2SeqTest {
+    private static final Tolerance TOLERANCE = new Tolerance(2e-5);
+
+    static List<String> cases() throws IOException {
+        return Golden.list("seq2seq");
+    }
+
+    @Test
+    void allCasesAreThere() throws IOException {
+        assertEquals(7, cases().size());
+    }
+
+    /// Logits, loss and all gradients.
+    @ParameterizedTest
+    @MethodSource("cases")
+    void gradientsEqualPyTorch(String name) throws IOException {
+        Golden golden = Golden.read(name);
+        Seq2Seq network = GoldenSeq2Seq.network(golden);
+        Tensor source = golden.tensor("source");
+        Recorder recorder = new Recorder(true);
+        Value logits = network.forward(
+                recorder.constant(source),
+                recorder.constant(golden.tensor("lengths")),
+                recorder.constant(shifted(golden, 0)));
+        Value loss = new SequenceLosses(recorder.constant(golden.tensor("target_lengths")))
+                .crossEntropy(logits, recorder.constant(shifted(golden, 1)));
+        Gradients gradients = recorder.backward(loss);
+        recorder.output("logits", logits);
+        recorder.output("loss", loss);
+        network.parameters()
+                .forEach((parameter, values) -> recorder.output(
+                        "grad." + parameter, Functional.contiguous(gradients.of(recorder.weight(values.tensor())))));
+        run(recorder).forEach((what, values) -> TOLERANCE.assertClose(name + " " + what, golden.values(what), values));
+    }
+
+    private static Map<String, float[]> run(Recorder recorder) {
+        try (PackedWeights packed = new PackedWeights();
+                Program program = recorder.finish(packed, 1);
+                Arena arena = Arena.ofConfined();
+                Replay replay = program.replay(arena)) {
+            replay.run();
+            Map<String, float[]> results = new LinkedHashMap<>();
+            replay.outputs().forEach((what, tensor) -> results.put(what, tensor.toFloatArray()));
+            return results;
+        }
+    }
+
+    /// The target (T, N) without its last step, or without its first.
+    private static Tensor shifted(Golden golden, int first) {
+        Shape shape = golden.tensor("target").shape();
+        int batch = Math.toIntExact(shape.size(1));
+        int steps = Math.toIntExact(shape.size(0)) - 1;
+        long[] all = golden.integers("target");
+        return Tensor.of(Shape.of(steps, batch), Arrays.copyOfRange(all, first * batch, (first + steps) * batch));
+    }
+
+    /// Two whole steps: forward, backward, clipping by norm, SGD.
+    @ParameterizedTest
+    @MethodSource("cases")
+    void trainingStepsEqualPyTorch(String name) throws IOException {
+        Golden golden = Golden.read(name);
+        Seq2Seq network = GoldenSeq2Seq.network(golden);
+        Tensor target = shifted(golden, 1);
+        try (TrainingStep step = TrainingStep.of(network, Optimizer.sgd(0.5))
+                .input("source", golden.tensor("source").shape(), DataType.I64)
+                .input("lengths", Shape.of(3), DataType.I64)
+                .input("behind", target.shape(), DataType.I64)
+                .input("target", target.shape(), DataType.I64)
+                .input("target_lengths", Shape.of(3), DataType.I64)
+                .clipNorm(0.5)
+                .record(in -> new SequenceLosses(in.get("target_lengths"))
+                        .crossEntropy(
+                                network.forward(in.get("source"), in.get("lengths"), in.get("behind")),
+                                in.get("target")))) {
+            for (String input : List.of("source", "lengths", "target_lengths")) {
+                step.input(input).copyFrom(golden.integers(input));
+            }
+            step.input("behind").copyFrom(shifted(golden, 0).toLongArray());
+            step.input("target").copyFrom(target.toLongArray());
+            assertEquals(golden.values("loss")[0], step.run(), 1e-5);
+            assertEquals(golden.values("second_loss")[0], step.run(), 1e-5);
+        }
+        network.parameters()
+                .forEach((parameter, values) -> TOLERANCE.assertClose(
+                        name + " " + parameter,
+                        golden.values("after." + parameter),
+                        values.tensor().toFloatArray()));
+    }
+
+    /// A sequence in a batch gets what it gets alone, whatever stands in its padding.
+    @ParameterizedTest
+    @MethodSource("cases")
+    void raggedSourcesAreReadAsIfAlone(String name) throws IOException {
+        Golden golden = Golden.read(name);
+        Seq2Seq network = GoldenSeq2Seq.network(golden);
+        double[] together = golden.values("logits"); // (T, N, V)
+        int classes = golden.number("target");
+        int batch = 3;
+        int steps = together.length / batch / classes;
+        for (int n = 0; n < batch; n++) {
+            int length = golden.lengths()[n];
+            long[] ids = column(golden.integers("source"), batch, n, length);
+            long[] behind = column(shifted(golden, 0).toLongArray(), batch, n, steps);
+            Recorder recorder = new Recorder();
+            recorder.output(
+                    "logits",
+                    network.forward(
+                            recorder.constant(Tensor.of(Shape.of(length, 1), ids)),
+                            null,
+                            recorder.constant(Tensor.of(Shape.of(steps, 1), behind))));
+            double[] expected = new double[steps * classes];
+            for (int t = 0; t < steps; t++) {
+                System.arraycopy(together, (t * batch + n) * classes, expected, t * classes, classes);
+            }
+            TOLERANCE.assertClose(name + " sample " + n, expected, run(recorder).get("logits"));
+        }
+    }
+
+    private static long[] column(long[] all, int batch, int n, int steps) {
+        long[] column = new long[steps];
+        Arrays.setAll(column, t -> all[t * batch + n]);
+        return column;
+    }
+
+    /// Without sampling it is teacher forcing; always sampling, the given ids but the first do not matter; and a
+    /// share of samples in between is drawn anew by each run.
+    @ParameterizedTest
+    @MethodSource("cases")
+    void scheduledSamplingReadsItsOwnIds(String name) throws IOException {
+        Golden golden = Golden.read(name);
+        Seq2Seq network = GoldenSeq2Seq.network(golden);
+        long[] given = shifted(golden, 0).toLongArray();
+        TOLERANCE.assertClose(
+                name,
+                golden.values("logits"),
+                sampled(golden, network, given, 0).getFirst());
+        float[] own = sampled(golden, network, given, 1).getFirst();
+        long[] read = given.clone();
+        int batch = 3;
+        int classes = golden.number("target");
+        for (int i = batch; i < read.length; i++) {
+            int best = 0;
+            for (int c = 1; c < classes; c++) {
+                int from = (i - batch) * classes;
+                best = own[from + c] > own[from + best] ? c : best;
+            }
+            read[i] = best;
+        }
+        assertArrayEquals(own, sampled(golden, network, read, 0).getFirst(), 1e-5f);
+        List<float[]> half = sampled(golden, network, given, 0.5f);
+        assertFalse(Arrays.equals(half.get(0), half.get(1)) && Arrays.equals(half.get(1), half.get(2)));
+    }
+
+    private static List<float[]> sampled(Golden golden, Seq2Seq network, long[] ids, float probability) {
+        Recorder recorder = new Recorder();
+        Seq2Seq.Start start =
+                network.encode(recorder.constant(golden.tensor("source")), recorder.constant(golden.tensor("lengths")));
+        Value read = recorder.constant(Tensor.of(Shape.of(ids.length / 3, 3), ids));
+        Value p = recorder.constant(Tensor.of(Shape.of(), probability));
+        recorder.output(
+                "logits",
+                network.decoder()
+                        .sampled(read, start.state(), start.memory(), p, 7)
+                        .logits());
+        try (PackedWeights packed = new PackedWeights();
+                Program program = recorder.finish(packed, 1);
+                Arena arena = Arena.ofConfined();
+                Replay replay = program.replay(arena)) {
+            List<float[]> runs = new ArrayList<>();
+            for (int run = 0; run < 3; run++) {
+                replay.run();
+                runs.add(replay.outputs().get("logits").toFloatArray());
+            }
+            return runs;
+        }
+    }
+
+    @Test
+    void whatDoesNotFitIsNamed() {
+        Encoder encoder =
+                new Encoder(new Embedding(7, 3), new GRU(Recurrence.of(3, 4).bidirectional()), 0);
+        Decoder decoder =
+                new Decoder(new Embedding(7, 3), size -> new GRU(size, 4), Decoder.Context.INITIAL_STATE, null, 0, 0);
+        assertEquals(
+                "states of [4] in 2 directions cannot become, by CONCAT, those of [4]",
+                assertThrows(IllegalArgumentException.class, () -> new Bridge(Bridge.Kind.CONCAT, encoder, decoder))
+                        .getMessage());
+        assertEquals(
+                "ATTENTION needs attention",
+                assertThrows(
+                                IllegalArgumentException.class,
+                                () -> new Decoder(
+                                        new Embedding(7, 3),
+                                        size -> new GRU(size, 4),
+                                        Decoder.Context.ATTENTION,
+                                        null,
+                                        5,
+                                        0))
+                        .getMessage());
+        assertEquals(
+                "an encoder needs layers of one width, with time first and without projection",
+                assertThrows(
+                                IllegalArgumentException.class,
+                                () -> new Encoder(
+                                        new Embedding(7, 3),
+                                        new GRU(Recurrence.of(3, 4).batchFirst()),
+                                        0))
+                        .getMessage());
+    }
+
+    @Test
+    void theOutputLayerMayBeTheEmbedding() {
+        Decoder decoder = new Decoder(
+                new Embedding(7, 5), size -> new GRU(size, 4), Decoder.Context.ATTENTION, Attention.dot(4), 5, 0, true);
+        assertArrayEquals(decoder.parameters().keySet().toArray(), new String[] {
+            "embedding.weight",
+            "rnn.weight_ih_l0",
+            "rnn.weight_hh_l0",
+            "rnn.bias_ih_l0",
+            "rnn.bias_hh_l0",
+            "readout.weight",
+            "output.bias"
+        });
+    }
+}

@@ -1,0 +1,193 @@
+package dev.rondo.examples.translation;
+
+import dev.rondo.decode.Generator;
+import dev.rondo.decode.Search;
+import dev.rondo.decode.Translator;
+import dev.rondo.examples.TrainingRun;
+import dev.rondo.nn.SequenceLosses;
+import dev.rondo.tensor.DataType;
+import dev.rondo.tensor.Shape;
+import dev.rondo.tensor.Tensor;
+import dev.rondo.text.Tokenizer;
+import dev.rondo.train.Minibatches;
+import dev.rondo.train.Optimizer;
+import dev.rondo.train.Schedule;
+import dev.rondo.train.Trainer;
+import dev.rondo.train.TrainingStep;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Trains a translator on pairs of texts by teacher forcing, with labels smoothed a little.
+///
+/// Texts of about equal length go together, padded to lengths that are multiples of eight, each of which has a
+/// training step of its own; all steps share weights and optimizer.
+final class TranslationTraining implements AutoCloseable {
+    private static final int STEPS_APART = 8;
+    private static final int POOL = 50; // minibatches that are sorted by length together
+    private static final int KEPT = 40; // training steps
+    private static final int VALIDATIONS = 20;
+    private static final int CHECKPOINTS = 40;
+
+    /// How long and how fast to learn.
+    ///
+    /// @param batch          texts in a minibatch
+    /// @param steps          of training
+    /// @param learningRate   the highest
+    /// @param labelSmoothing from 0 to 1
+    record Pace(int batch, int steps, double learningRate, double labelSmoothing) {}
+
+    /// What a translator is worth, by the texts it writes: metrics by name, the first of which decides, and is
+    /// better where it is smaller.
+    @FunctionalInterface
+    interface Measure {
+        Map<String, Double> of(List<String> written, List<Sentence> sentences);
+    }
+
+    private record Lengths(int source, int target) {}
+
+    private final TrainingRun run;
+    private final Translator translator;
+    private final Pace pace;
+    private final Search search;
+    private final List<Sentence> sentences;
+    private final Optimizer adam;
+    private final int replicas;
+    private final Map<Lengths, TrainingStep> steps = new LinkedHashMap<>(16, 0.75f, true);
+    private final TrainingStep first; // never closed early: checkpoints have its optimizer
+
+    /// @param search how validation translates
+    TranslationTraining(TrainingRun run, Translator translator, Pace pace, Search search, List<Sentence> sentences) {
+        this.run = run;
+        this.search = search;
+        this.translator = translator;
+        this.pace = pace;
+        this.sentences = sentences;
+        this.adam = Optimizer.adam(pace.learningRate);
+        this.replicas = pace.batch % run.threads() == 0 ? run.threads() : 1;
+        this.first = record(new Lengths(STEPS_APART, STEPS_APART));
+    }
+
+    /// Learns, or goes on.
+    ///
+    /// @param validation sentences that are not learned from
+    void learn(List<Sentence> validation, Measure measure) throws IOException {
+        int[] lengths = sentences.stream()
+                .mapToInt(sentence -> sentence.source().length())
+                .toArray();
+        Minibatches<int[]> minibatches = Minibatches.bucketed(lengths, pace.batch, POOL, run.seed(), chosen -> chosen);
+        run.train(
+                Trainer.of(translator.network(), minibatches, this::learn)
+                        .remember("step", first)
+                        .schedule(adam, Schedule.warmUpThenCosine(Math.max(1, pace.steps / 20), pace.steps, 0.01))
+                        .validate(
+                                Math.ceilDiv(pace.steps, VALIDATIONS), () -> measure.of(write(validation), validation))
+                        .endWithLast()
+                        .tokens(chosen -> chosen.length),
+                pace.steps,
+                Math.ceilDiv(pace.steps, CHECKPOINTS),
+                "texts");
+    }
+
+    private List<String> write(List<Sentence> of) {
+        try (Generator generator = translator.generator(run.threads())) {
+            return translator.translate(
+                    generator, of.stream().map(Sentence::source).toList(), search);
+        }
+    }
+
+    private float learn(int[] chosen) {
+        long[][] sources = new long[chosen.length][];
+        long[][] targets = new long[chosen.length][];
+        for (int i = 0; i < chosen.length; i++) {
+            sources[i] = translator.source().encode(sentences.get(chosen[i]).source());
+            targets[i] = translator.target().encode(sentences.get(chosen[i]).target());
+        }
+        TrainingStep step = step(new Lengths(padded(longest(sources)), padded(longest(targets) + 1)));
+        int share = chosen.length / replicas;
+        for (int r = 0; r < replicas; r++) {
+            fill(
+                    step,
+                    r,
+                    Arrays.copyOfRange(sources, r * share, (r + 1) * share),
+                    Arrays.copyOfRange(targets, r * share, (r + 1) * share));
+        }
+        return step.run();
+    }
+
+    private static int longest(long[][] texts) {
+        return Arrays.stream(texts).mapToInt(text -> text.length).max().orElse(1);
+    }
+
+    private static int padded(int length) {
+        return Math.ceilDiv(Math.max(1, length), STEPS_APART) * STEPS_APART;
+    }
+
+    private static void fill(TrainingStep step, int replica, long[][] sources, long[][] targets) {
+        int batch = sources.length;
+        Tensor source = step.input("source", replica);
+        Tensor before = step.input("before", replica);
+        Tensor target = step.input("target", replica);
+        source.data().fill((byte) 0);
+        before.data().fill((byte) 0);
+        target.data().fill((byte) 0);
+        for (int n = 0; n < batch; n++) {
+            put(step.input("source_lengths", replica), n, sources[n].length);
+            put(step.input("target_lengths", replica), n, targets[n].length + 1L);
+            for (int s = 0; s < sources[n].length; s++) {
+                put(source, (long) s * batch + n, sources[n][s]);
+            }
+            for (int t = 0; t <= targets[n].length; t++) {
+                put(before, (long) t * batch + n, t == 0 ? Tokenizer.START : targets[n][t - 1]);
+                put(target, (long) t * batch + n, t == targets[n].length ? Tokenizer.END : targets[n][t]);
+            }
+        }
+    }
+
+    private static void put(Tensor ids, long at, long id) {
+        ids.data().setAtIndex(ValueLayout.JAVA_LONG, at, id);
+    }
+
+    private TrainingStep step(Lengths lengths) {
+        TrainingStep known = steps.get(lengths);
+        if (known != null) {
+            return known;
+        }
+        if (steps.size() >= KEPT) {
+            steps.remove(steps.keySet().iterator().next()).close();
+        }
+        TrainingStep made = record(lengths);
+        steps.put(lengths, made);
+        return made;
+    }
+
+    private TrainingStep record(Lengths lengths) {
+        int share = pace.batch / replicas;
+        return TrainingStep.of(translator.network(), adam)
+                .input("source", Shape.of(lengths.source, share), DataType.I64)
+                .input("source_lengths", Shape.of(share), DataType.I64)
+                .input("before", Shape.of(lengths.target, share), DataType.I64)
+                .input("target", Shape.of(lengths.target, share), DataType.I64)
+                .input("target_lengths", Shape.of(share), DataType.I64)
+                .clipNorm(1)
+                .replicas(replicas)
+                .threads(run.threads() / replicas)
+                .record(in -> new SequenceLosses(in.get("target_lengths"))
+                        .crossEntropy(
+                                translator
+                                        .network()
+                                        .forward(in.get("source"), in.get("source_lengths"), in.get("before")),
+                                in.get("target"),
+                                null,
+                                pace.labelSmoothing));
+    }
+
+    @Override
+    public void close() {
+        steps.values().forEach(TrainingStep::close);
+        first.close();
+    }
+}

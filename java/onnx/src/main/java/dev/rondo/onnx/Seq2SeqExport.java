@@ -1,0 +1,116 @@
+package dev.rondo.onnx;
+
+import dev.rondo.Input;
+import dev.rondo.Model;
+import dev.rondo.nn.Attention;
+import dev.rondo.nn.Decoder;
+import dev.rondo.nn.Seq2Seq;
+import dev.rondo.program.Value;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Writes an encoder and a decoder as two `.onnx` files, of which any runtime makes a translator: the encoder runs
+/// once, the step once an id.
+///
+/// | file | reads | gives |
+/// |---|---|---|
+/// | `encoder.onnx` | `source` (S, N), `lengths` (N) | `h`, `c`, `feed`, `values`, `keys`, `mask` |
+/// | `decoder_step.onnx` | `ids` (N), and what the encoder gives | `logits` (N, V), `weights` (N, 1, S), `next_h`,
+/// `next_c`, `next_feed` |
+///
+/// `h` and `c` are (L, N, H), `feed` (N, F), `values` (N, S, M), `keys` (N, S, A), `mask` (N, 1, S). Networks have
+/// only those that they need: `c` with LSTMs, the last three and `weights` with attention. `feed` of input feeding
+/// is zeros at first, and not among what the encoder gives.
+///
+/// {@snippet :
+/// Seq2SeqExport.write(network, folder);
+/// }
+public final class Seq2SeqExport {
+    /// The encoder's file.
+    public static final String ENCODER = "encoder.onnx";
+
+    /// The file of a decoder's step.
+    public static final String STEP = "decoder_step.onnx";
+
+    private Seq2SeqExport() {}
+
+    /// Writes both files; each appears as a whole or not at all.
+    ///
+    /// @throws IOException if a file cannot be written
+    public static void write(Seq2Seq network, Path folder) throws IOException {
+        Files.createDirectories(folder);
+        try (Model encoder = Model.of(
+                List.of(Input.ids("source", "S", "N"), Input.ids("lengths", "N")),
+                inputs -> encoder(network, inputs.get("source"), inputs.get("lengths")))) {
+            OnnxExport.write(encoder, "encoder", folder.resolve(ENCODER));
+        }
+        try (Model step = Model.of(stepInputs(network.decoder()), inputs -> step(network.decoder(), inputs))) {
+            OnnxExport.write(step, "decoder_step", folder.resolve(STEP));
+        }
+    }
+
+    private static Map<String, Value> encoder(Seq2Seq network, Value source, Value lengths) {
+        Seq2Seq.Start start = network.encode(source, lengths);
+        Map<String, Value> outputs = new LinkedHashMap<>();
+        put(outputs, "h", start.state().h());
+        put(outputs, "c", start.state().c());
+        if (network.decoder().context() == Decoder.Context.EVERY_STEP) {
+            put(outputs, "feed", start.state().feed());
+        }
+        if (start.memory() != null) {
+            put(outputs, "values", start.memory().values());
+            put(outputs, "keys", start.memory().keys());
+            put(outputs, "mask", start.memory().mask());
+        }
+        return outputs;
+    }
+
+    private static List<Input> stepInputs(Decoder decoder) {
+        String layers = Integer.toString(decoder.recurrence().hiddenSizes().size());
+        String hidden = Integer.toString(decoder.recurrence().hiddenSizes().getFirst());
+        List<Input> inputs = new ArrayList<>();
+        inputs.add(Input.ids("ids", "N"));
+        inputs.add(Input.floats("h", layers, "N", hidden));
+        if (decoder.hasCellState()) {
+            inputs.add(Input.floats("c", layers, "N", hidden));
+        }
+        if (decoder.feedSize() > 0) {
+            inputs.add(Input.floats("feed", "N", Integer.toString(decoder.feedSize())));
+        }
+        Attention attention = decoder.attention();
+        if (attention != null) {
+            inputs.add(Input.floats("values", "N", "S", Integer.toString(attention.memorySize())));
+            inputs.add(Input.floats("keys", "N", "S", Integer.toString(attention.keySize())));
+            inputs.add(Input.floats("mask", "N", "1", "S"));
+        }
+        return inputs;
+    }
+
+    private static Map<String, Value> step(Decoder decoder, Map<String, Value> inputs) {
+        Value ids = inputs.get("ids");
+        Decoder.State before = new Decoder.State(inputs.get("h"), inputs.get("c"), inputs.get("feed"));
+        Attention.Memory memory = inputs.containsKey("values")
+                ? new Attention.Memory(inputs.get("values"), inputs.get("keys"), inputs.get("mask"))
+                : null;
+        Decoder.Output output = decoder.forward(ids.unsqueeze(0), before, memory);
+        Map<String, Value> outputs = new LinkedHashMap<>();
+        put(outputs, "logits", output.logits().select(0, 0));
+        put(outputs, "weights", output.weights());
+        put(outputs, "next_h", output.state().h());
+        put(outputs, "next_c", output.state().c());
+        put(outputs, "next_feed", output.state().feed());
+        return outputs;
+    }
+
+    private static void put(Map<String, Value> outputs, String name, @Nullable Value value) {
+        if (value != null) {
+            outputs.put(name, value);
+        }
+    }
+}

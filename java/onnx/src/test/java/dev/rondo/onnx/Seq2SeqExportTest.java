@@ -1,0 +1,143 @@
+package dev.rondo.onnx;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.decode.Generator;
+import dev.rondo.decode.Hypothesis;
+import dev.rondo.decode.Search;
+import dev.rondo.nn.Attention;
+import dev.rondo.nn.Bridge;
+import dev.rondo.nn.Decoder;
+import dev.rondo.nn.Embedding;
+import dev.rondo.nn.Encoder;
+import dev.rondo.nn.GRU;
+import dev.rondo.nn.LSTM;
+import dev.rondo.nn.RNNBase;
+import dev.rondo.nn.Recurrence;
+import dev.rondo.nn.Seq2Seq;
+import dev.rondo.onnx.graph.ElementType;
+import dev.rondo.tensor.DataType;
+import dev.rondo.tensor.Shape;
+import dev.rondo.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class Seq2SeqExportTest {
+    private static final int START = 1;
+    private static final int END = 2;
+    private static final int LENGTH = 12;
+
+    @TempDir
+    private Path folder;
+
+    /// The pair of files, driven step by step in ONNX Runtime, writes what the generator writes.
+    @ParameterizedTest
+    @EnumSource(Decoder.Context.class)
+    void onnxRuntimeTranslatesAlike(Decoder.Context context) throws IOException {
+        boolean isLstm = context.ordinal() % 2 == 0;
+        Attention.Score score = Attention.Score.values()[1 + context.ordinal() % 2];
+        Encoder encoder = new Encoder(
+                new Embedding(11, 6), rnn(isLstm, Recurrence.of(6, 5).layers(2).bidirectional()), 0);
+        Decoder decoder = new Decoder(
+                new Embedding(9, 6),
+                size -> rnn(isLstm, Recurrence.of(size, 8).layers(2)),
+                context,
+                context.attends() ? Attention.of(score, 8, 10, 4) : null,
+                7,
+                0);
+        Seq2Seq network = new Seq2Seq(encoder, new Bridge(Bridge.Kind.LEARNED, encoder, decoder), decoder);
+        network.initialize(21);
+        Seq2SeqExport.write(network, folder);
+
+        List<long[]> sources = List.of(new long[] {4, 10, 3, 7, 0}, new long[] {5, 6, 7}, new long[] {9});
+        try (Generator generator = new Generator(network, START, END)) {
+            List<List<Hypothesis>> expected =
+                    generator.generate(sources, Search.greedy().minLength(3).maxLength(LENGTH));
+            long[][] actual = translate(decoder, sources);
+            for (int n = 0; n < sources.size(); n++) {
+                assertTrue(actual[n].length >= 3);
+                assertArrayEquals(expected.get(n).getFirst().ids(), actual[n], context + " source " + n);
+            }
+        }
+    }
+
+    private static RNNBase rnn(boolean isLstm, Recurrence recurrence) {
+        return isLstm ? new LSTM(recurrence) : new GRU(recurrence);
+    }
+
+    private static Map<String, Tensor> run(Path file, Map<String, Tensor> inputs) throws IOException {
+        Map<String, ElementType> types = new HashMap<>();
+        inputs.forEach((name, tensor) ->
+                types.put(name, tensor.type() == DataType.F32 ? ElementType.FLOAT : ElementType.INT64));
+        return Comparison.onnxRuntime(Files.readAllBytes(file), inputs, types);
+    }
+
+    private long[][] translate(Decoder decoder, List<long[]> sources) throws IOException {
+        int batch = sources.size();
+        int longest = sources.stream().mapToInt(source -> source.length).max().orElseThrow();
+        long[] padded = new long[longest * batch];
+        long[] lengths = new long[batch];
+        for (int n = 0; n < batch; n++) {
+            lengths[n] = sources.get(n).length;
+            for (int s = 0; s < lengths[n]; s++) {
+                padded[s * batch + n] = sources.get(n)[s];
+            }
+        }
+        Map<String, Tensor> state = new LinkedHashMap<>(run(
+                folder.resolve(Seq2SeqExport.ENCODER),
+                Map.of(
+                        "source", Tensor.of(Shape.of(longest, batch), padded),
+                        "lengths", Tensor.of(Shape.of(batch), lengths))));
+        if (decoder.feedSize() > 0 && !state.containsKey("feed")) {
+            state.put("feed", Tensor.allocate(Arena.ofAuto(), Shape.of(batch, decoder.feedSize()), DataType.F32));
+        }
+        List<List<Long>> written = new ArrayList<>();
+        long[] ids = new long[batch];
+        boolean[] done = new boolean[batch];
+        for (int n = 0; n < batch; n++) {
+            written.add(new ArrayList<>());
+            ids[n] = START;
+        }
+        for (int t = 0; t < LENGTH - 1; t++) {
+            state.put("ids", Tensor.of(Shape.of(batch), ids));
+            Map<String, Tensor> outputs = run(folder.resolve(Seq2SeqExport.STEP), state);
+            float[] logits = outputs.get("logits").toFloatArray();
+            int classes = decoder.vocabulary();
+            for (int n = 0; n < batch; n++) {
+                ids[n] = best(logits, n * classes, classes, t >= 3);
+                done[n] |= ids[n] == END;
+                if (!done[n]) {
+                    written.get(n).add(ids[n]);
+                }
+            }
+            for (String name : List.of("h", "c", "feed")) {
+                if (outputs.containsKey("next_" + name)) {
+                    state.put(name, outputs.get("next_" + name));
+                }
+            }
+        }
+        return written.stream()
+                .map(one -> one.stream().mapToLong(id -> id).toArray())
+                .toArray(long[][]::new);
+    }
+
+    private static int best(float[] logits, int from, int classes, boolean mayEnd) {
+        int best = 0;
+        for (int v = 0; v < classes; v++) {
+            boolean allowed = v != START && (v != END || mayEnd);
+            best = allowed && logits[from + v] > logits[from + best] ? v : best;
+        }
+        return best;
+    }
+}
