@@ -44,7 +44,7 @@ class FuzzTest {
                         "com.code_intelligence.jazzer.Jazzer",
                         "--target_class=" + Fuzzer.class.getName(),
                         "--target_args=" + target.name(),
-                        "--instrumentation_includes=dev.rondo.**:com.google.protobuf.**",
+                        "--instrumentation_includes=dev.rondo.**:com.google.protobuf.**:io.jhdf.**",
                         "-max_total_time=" + 60 * Long.getLong("fuzz.minutes"),
                         "-timeout=" + TIMEOUT_SECONDS,
                         "-rss_limit_mb=0", // the JVM's own limits are tighter

@@ -9,10 +9,13 @@ import dev.rondo.format.MalformedFileException;
 import dev.rondo.format.Npy;
 import dev.rondo.format.Npz;
 import dev.rondo.format.Safetensors;
+import dev.rondo.keras.KerasModel;
 import dev.rondo.onnx.OnnxModel;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -22,6 +25,9 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.Deflater;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 
 /// A reader of files, and what it may do with any bytes: return, or say in one line what is wrong with them. What it
 /// allocates is bounded by the number of bytes, and so is the time that it takes. (Memory of automatic arenas counts as
@@ -98,8 +104,33 @@ enum Target {
                 // asks for more than there is, as a few bytes of a graph can
             }
         }
+    },
+    /// A Keras model's description, beside weights of another one.
+    KERAS_CONFIG(200) {
+        @Override
+        void read(byte[] bytes) throws IOException {
+            readKeras(bytes, resource("keras_weights/plain.h5"));
+        }
+
+        @Override
+        long size(byte[] bytes) {
+            return bytes.length + KERAS_BYTES;
+        }
+    },
+    /// A Keras model's weights, which are HDF5, beside the description of another one.
+    KERAS_WEIGHTS(200) {
+        @Override
+        void read(byte[] bytes) throws IOException {
+            readKeras(resource("keras_config/plain.json"), bytes);
+        }
+
+        @Override
+        long size(byte[] bytes) {
+            return bytes.length + KERAS_BYTES;
+        }
     };
 
+    private static final long KERAS_BYTES = 1 << 17; // of what stands beside the bytes
     private static final long MOST_BYTES_TO_RUN = 1 << 24;
     private static final long BYTES_ANYWAY = 1 << 20; // buffers, and what the fuzzer adds
     private static final long MOST_NANOSECONDS = 5_000_000_000L;
@@ -113,9 +144,14 @@ enum Target {
     /// Reads a file.
     abstract void read(byte[] bytes) throws IOException;
 
+    /// How many bytes the reader gets.
+    long size(byte[] bytes) {
+        return bytes.length;
+    }
+
     /// Fails if the reader does with these bytes what it may not.
     final void check(byte[] bytes) throws IOException {
-        Cost most = new Cost(BYTES_ANYWAY + bytesPerByte * bytes.length, MOST_NANOSECONDS);
+        Cost most = new Cost(BYTES_ANYWAY + bytesPerByte * size(bytes), MOST_NANOSECONDS);
         Cost cost = costOfReading(bytes);
         for (int again = 0; again < 3 && !cost.isWithin(most); again++) {
             cost = costOfReading(bytes); // the first time, classes are loaded
@@ -144,6 +180,29 @@ enum Target {
     /// Touches every byte of the tensors.
     private static void look(Collection<Tensor> tensors) {
         tensors.forEach(tensor -> tensor.data().toArray(ValueLayout.JAVA_BYTE));
+    }
+
+    /// An archive's members are checked by sums that no fuzzer guesses, so the archive is always a good one.
+    final void readKeras(byte[] config, byte[] weights) throws IOException {
+        ByteArrayOutputStream archive = new ByteArrayOutputStream();
+        try (ZipOutputStream members = new ZipOutputStream(archive)) {
+            members.setLevel(Deflater.NO_COMPRESSION);
+            for (Map.Entry<String, byte[]> member : Map.of(
+                            "metadata.json", "{\"keras_version\": \"3.15.1\"}".getBytes(StandardCharsets.UTF_8),
+                            "config.json", config,
+                            "model.weights.h5", weights)
+                    .entrySet()) {
+                members.putNextEntry(new ZipEntry(member.getKey()));
+                members.write(member.getValue());
+            }
+        }
+        KerasModel.read(file(archive.toByteArray())).model().close();
+    }
+
+    static byte[] resource(String name) throws IOException {
+        try (InputStream stream = Target.class.getResourceAsStream(name)) {
+            return stream.readAllBytes();
+        }
     }
 
     private static Shape small(Input input) {
