@@ -33,8 +33,17 @@ import org.jspecify.annotations.Nullable;
 public final class Attention extends Module {
     /// How a query and a step of the memory are compared.
     public enum Score {
-    /// Their product; they are equally wide. DOT, The product of the query and a projection of the step. GENERAL,
-    /// A layer that reads both. ADDITIVE
+        /// Their product; they are equally wide.
+        DOT,
+        /// The product of the query and a projection of the step.
+        GENERAL,
+        /// A layer that reads both.
+        ADDITIVE;
+
+        /// Whether steps are projected before they are compared.
+        boolean projects() {
+            return this != DOT;
+        }
     }
 
     /// What queries look at.
@@ -73,7 +82,7 @@ public final class Attention extends Module {
         this.keySize = size;
         boolean additive = score == Score.ADDITIVE;
         query = additive ? register("query", new Linear(querySize, size, false, null)) : null;
-        key = score == Score.DOT ? null : register("key", new Linear(memorySize, size, additive, null));
+        key = score.projects() ? register("key", new Linear(memorySize, size, additive, null)) : null;
         v = additive ? register("v", new Linear(size, 1, false, null)) : null;
     }
 
