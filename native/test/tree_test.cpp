@@ -229,7 +229,7 @@ void run(const Case &c) {
     fill(diff_h, 1);
     fill(diff_c, 1);
 
-    Reference r = {c, {}, {}, doubles(input), doubles(bias), doubles(weights), {}, {}};
+    Reference r = {c, {}, {}, doubles(input), doubles(bias), doubles(weights), {}, {}, {}};
     grow(r);
     std::copy(r.parents.begin(), r.parents.end(), parents.data);
     std::copy(r.types.begin(), r.types.end(), given_types.data);
