@@ -37,9 +37,15 @@ import org.jspecify.annotations.Nullable;
 public final class Decoder extends Module {
     /// How a decoder learns of its source.
     public enum Context {
-        /// By its initial state alone. INITIAL_STATE, By its initial state, which it also reads at every step.
-        /// EVERY_STEP, By attention after each step. ATTENTION, By attention after each step, whose result the
-        /// next step reads. INPUT_FEEDING, By attention before each step, whose context the step reads.
+        /// By its initial state alone.
+        INITIAL_STATE,
+        /// By its initial state, which it also reads at every step.
+        EVERY_STEP,
+        /// By attention after each step.
+        ATTENTION,
+        /// By attention after each step, whose result the next step reads.
+        INPUT_FEEDING,
+        /// By attention before each step, whose context the step reads.
         CONTEXT_FEEDING;
 
         /// Whether there is attention.
