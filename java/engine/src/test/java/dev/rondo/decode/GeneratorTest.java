@@ -8,13 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import dev.rondo.decode.Search.Sampling;
-import dev.rondo.nn.GoldenSeq2Seq;
 import dev.rondo.nn.Seq2Seq;
 import dev.rondo.program.PackedWeights;
 import dev.rondo.program.Program;
 import dev.rondo.program.Recorder;
 import dev.rondo.program.Replay;
 import dev.rondo.reference.Golden;
+import dev.rondo.reference.GoldenSeq2Seq;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import java.io.IOException;

@@ -12,6 +12,7 @@ import dev.rondo.program.Recorder;
 import dev.rondo.program.Replay;
 import dev.rondo.program.Value;
 import dev.rondo.reference.Golden;
+import dev.rondo.reference.GoldenSeq2Seq;
 import dev.rondo.reference.Tolerance;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;

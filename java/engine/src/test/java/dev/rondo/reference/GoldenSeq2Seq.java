@@ -1,6 +1,15 @@
-package dev.rondo.nn;
+package dev.rondo.reference;
 
-import dev.rondo.reference.Golden;
+import dev.rondo.nn.Attention;
+import dev.rondo.nn.Bridge;
+import dev.rondo.nn.Decoder;
+import dev.rondo.nn.Embedding;
+import dev.rondo.nn.Encoder;
+import dev.rondo.nn.GRU;
+import dev.rondo.nn.LSTM;
+import dev.rondo.nn.RNNBase;
+import dev.rondo.nn.Recurrence;
+import dev.rondo.nn.Seq2Seq;
 import dev.rondo.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Locale;
