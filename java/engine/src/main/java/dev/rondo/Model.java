@@ -53,9 +53,12 @@ public final class Model implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger("dev.rondo");
 
-    /// @param part of a stream, or null for inputs that are whole
+    /// Its components are of the JDK's own classes: how to compare those of others the JDK remembers, and with it the
+    /// class loader of an application that has been undeployed.
+    ///
+    /// @param part of a stream, a [StreamPart], or null for inputs that are whole
     private record ProgramKey(
-            List<Shape> shapes, int threads, @Nullable StreamPart part) {}
+            List<Shape> shapes, int threads, @Nullable Enum<?> part) {}
 
     private static final class SharedProgram {
         final Program program;
@@ -185,7 +188,7 @@ public final class Model implements AutoCloseable {
             if (closed) {
                 throw new IllegalStateException("the model is closed");
             }
-            SharedProgram shared = programs.computeIfAbsent(key, _ -> record(key));
+            SharedProgram shared = programs.computeIfAbsent(key, _ -> record(key, part));
             shared.sessions++;
             try {
                 Session session = new Session(shared.program, shared.looksAhead, closing -> release(closing, key));
@@ -214,8 +217,8 @@ public final class Model implements AutoCloseable {
         return network.record(values);
     }
 
-    private SharedProgram record(ProgramKey key) {
-        Recorder recorder = key.part() == null ? new Recorder() : Recorder.streaming(key.part());
+    private SharedProgram record(ProgramKey key, @Nullable StreamPart part) {
+        Recorder recorder = part == null ? new Recorder() : Recorder.streaming(part);
         record(recorder, key.shapes()).forEach((name, value) -> recorder.output(name, computed(recorder, value)));
         Program program = recorder.finish(weights, key.threads());
         if (LOG.isLoggable(DEBUG)) {
