@@ -109,7 +109,7 @@ enum Target {
     KERAS_CONFIG(200) {
         @Override
         void read(byte[] bytes) throws IOException {
-            readKeras(bytes, resource("keras_weights/plain.h5"));
+            readKeras(bytes, resource("keras_weights/stateful.h5"));
         }
 
         @Override
@@ -121,7 +121,7 @@ enum Target {
     KERAS_WEIGHTS(200) {
         @Override
         void read(byte[] bytes) throws IOException {
-            readKeras(resource("keras_config/plain.json"), bytes);
+            readKeras(resource("keras_config/stateful.json"), bytes);
         }
 
         @Override
