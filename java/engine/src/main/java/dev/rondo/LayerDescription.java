@@ -28,7 +28,7 @@ import java.util.function.Predicate;
 record LayerDescription(String type, Module module) {
     /// How many layers a file may stack upon those it names. Each takes memory before its weights are looked for, so a
     /// hostile number must not get that far.
-    static final int MOST_STACKED = 1000;
+    static final int MOST_STACKED = 100;
 
     /// @param mostStacked how many layers it may stack upon the first
     static LayerDescription of(JsonField layer, int mostStacked) {
