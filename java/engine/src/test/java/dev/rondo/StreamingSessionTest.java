@@ -313,8 +313,8 @@ class StreamingSessionTest {
             float[] expected = floats(alone.snapshot());
             float[] actual = floats(both.snapshot());
             for (int i = 6; i < 12; i++) { // the second stream's h, then its c
-                assertEquals(expected[i], actual[i], 1e-6f);
-                assertEquals(expected[i + 12], actual[i + 12], 1e-6f);
+                assertEquals(expected[i], actual[i]);
+                assertEquals(expected[i + 12], actual[i + 12]);
             }
         }
     }

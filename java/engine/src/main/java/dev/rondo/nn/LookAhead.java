@@ -1,10 +1,13 @@
 package dev.rondo.nn;
 
+import dev.rondo.op.Recurrent;
 import dev.rondo.program.Merge;
 import dev.rondo.program.Recorder;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.LongStream;
 
 /// A layer in both directions whose way from right to left begins a limited number of steps ahead, so that streams need
@@ -23,7 +26,7 @@ import java.util.stream.LongStream;
 ///
 /// In a [dev.rondo.StreamingSession] the results are `latency()` frames late, R rounded up to a multiple of C, beside
 /// the chunk itself that has to be complete; a step takes a multiple of C frames. What the stream gives is what the
-/// whole sequence gives at once.
+/// whole sequence gives at once: to the last bit around an RNN, LSTM or GRU, for up to 32 streams.
 ///
 /// - x: (T, N, I); output: (T, N, 2*H), or as the merge has it; sequences of equal lengths alone
 /// - parameters: `forward.…` and `backward.…`, those of the layers
@@ -74,7 +77,8 @@ public final class LookAhead extends Module {
         return Bidirectional.merged(merge, ltr, fromRight(frames.all(), steps));
     }
 
-    /// The way from right to left for the first steps: all chunks are one batch, turned round.
+    /// The way from right to left for the first steps: all chunks are one batch, turned round. Outside of training it
+    /// is cut into batches whose results do not depend on how many chunks there are: a stream gives the same bits.
     private Value fromRight(Value x, long steps) {
         Recorder recorder = x.recorder();
         long total = x.shape().size(0);
@@ -89,7 +93,7 @@ public final class LookAhead extends Module {
                         LongStream.range(0, length * count)
                                 .map(i -> Math.max(0, end(i % count, total) - 1 - i / count))));
         Value windows = turned.reshape(length, count * batch, x.shape().size(2));
-        Value y = recorder.apart(() -> backward.forward(windows));
+        Value y = inBatches(recorder, windows, batch);
         Value byWindow = Functional.contiguous(y)
                 .reshape(length * count, batch, y.shape().size(2));
         return Functional.indexSelect(
@@ -98,6 +102,20 @@ public final class LookAhead extends Module {
                 ids(
                         recorder,
                         LongStream.range(0, steps).map(t -> (end(t / chunk, total) - 1 - t) * count + t / chunk)));
+    }
+
+    private Value inBatches(Recorder recorder, Value windows, long batch) {
+        long rows = windows.shape().size(1);
+        if (rows <= Recurrent.LARGEST_INVARIANT_BATCH || recorder.hasVariables()) {
+            return recorder.apart(() -> backward.forward(windows));
+        }
+        long most = Math.max(1, Recurrent.LARGEST_INVARIANT_BATCH / batch) * batch;
+        List<Value> parts = new ArrayList<>();
+        for (long from = 0; from < rows; from += most) {
+            Value part = windows.slice(1, from, Math.min(from + most, rows));
+            parts.add(recorder.apart(() -> backward.forward(part)));
+        }
+        return Functional.concat(parts, 1);
     }
 
     /// Where what a chunk reads ends.

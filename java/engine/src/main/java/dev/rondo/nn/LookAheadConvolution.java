@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// R = 0 it only scales.
 ///
 /// In a [dev.rondo.StreamingSession] the results are R frames late; what the stream gives is what the whole sequence
-/// gives at once.
+/// gives at once, to the last bit.
 ///
 /// - x and y: (T, N, H); sequences of equal lengths alone
 /// - parameter: `weight` (R + 1, H)

@@ -27,7 +27,7 @@ record KernelDirection(
         @Nullable CellFunctions functions,
         @Nullable Value lengths) {
     // Up to these batches the kernel is ahead of oneDNN's primitive: measured, see ARCHITECTURE.md.
-    private static final long LARGEST_BATCH = 32;
+    static final long LARGEST_BATCH = 32;
 
     // A step with fewer multiplications than this is slower on two threads than on one.
     private static final long SMALLEST_SHARED_STEP = 100_000;

@@ -22,12 +22,16 @@ import org.jspecify.annotations.Nullable;
 /// hidden state: H, or P with a projection.
 ///
 /// With lengths (N), each sequence ends after its own number of steps: right to left starts there, final states are
-/// those
-/// after its last step, and output is 0 from there on ([Ragged]).
+/// those after its last step, and output is 0 from there on ([Ragged]).
 ///
 /// Each direction is one oneDNN primitive (several for very long sequences), because a primitive of two directions
 /// would run them one after the other all the same, and could not be stacked as PyTorch stacks layers.
 public final class Recurrent extends Op {
+    /// So many sequences at most are computed by a kernel whose results do not depend, to the last bit, on what else
+    /// is in the batch, on where a sequence is cut into calls, or on the number of threads: outside of training,
+    /// without a projection, in builds with native code.
+    public static final long LARGEST_INVARIANT_BATCH = KernelDirection.LARGEST_BATCH;
+
     /// The weights of one direction, in PyTorch's layout.
     ///
     /// @param inputWeight      (G*H, I)
