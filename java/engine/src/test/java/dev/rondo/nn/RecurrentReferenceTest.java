@@ -24,6 +24,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -256,6 +257,7 @@ class RecurrentReferenceTest {
     @EnumSource(
             value = Kind.class,
             names = {"LSTM", "GRU"})
+    @Tag("once") // the chunks are the same on all instruction sets
     void aMillionSteps(Kind kind) {
         EngineNetwork network = network(12, kind, Direction.CONCAT, List.of(3), 1_000_000, 1, 2, true);
         ReferenceRecurrent.Result expected = network.expected();
