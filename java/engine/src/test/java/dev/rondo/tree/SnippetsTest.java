@@ -23,13 +23,16 @@ class SnippetsTest {
             import dev.rondo.program.Value;
             import dev.rondo.train.TrainingStep;
             import dev.rondo.tree.*;
+            import java.util.List;
 
             abstract class Snippet {
                 TrainingStep step;
                 int node;
                 Embedding embedding;
                 NaryTreeLSTM treeLstm;
-                Value ids, parents, positions, rootIds;
+                GumbelTreeLSTM latent;
+                Linear classifier;
+                Value ids, lengths, parents, positions, rootIds;
 
                 void run(%s) throws Exception {
             %s
@@ -42,6 +45,8 @@ class SnippetsTest {
         "tree/Trees, ''",
         "tree/TreeBatch, Trees trees",
         "tree/TreeDrawing, Trees trees",
+        "tree/Merges, ''",
+        "nn/GumbelTreeLSTM, ''",
         "nn/PackedTrees, ''",
         "nn/TreeRecurrence, ''"
     })
