@@ -4,7 +4,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,28 @@ import org.jspecify.annotations.Nullable;
 /// Threads: any.
 public final class Merges {
     private Merges() {}
+
+    /// Leaves in a row.
+    ///
+    /// @param from the first
+    /// @param to   behind the last
+    public record Span(int from, int to) {}
+
+    /// The leaves below each node of a binary tree that has children.
+    public static Set<Span> spans(Trees trees, int tree) {
+        int[] positions = of(trees, tree);
+        List<Span> left = new ArrayList<>();
+        for (int leaf = 0; leaf <= positions.length; leaf++) {
+            left.add(new Span(leaf, leaf + 1));
+        }
+        Set<Span> spans = new HashSet<>();
+        for (int at : positions) {
+            Span parent = new Span(left.get(at).from, left.remove(at + 1).to);
+            left.set(at, parent);
+            spans.add(parent);
+        }
+        return spans;
+    }
 
     /// The trees that come of merges. Each node of a tree follows its children, the left ones before the right ones.
     ///

@@ -57,6 +57,25 @@ public final class TreeBatch {
         return new TreeBatch(trees, numbers, size);
     }
 
+    /// As many places for each tree: the leaves of the first tree, then those of the second, and so on, then all other
+    /// nodes likewise. Leaves alone have inputs, and each tree has its own part of what a network gives.
+    ///
+    /// @param leaves how many leaves there is room for in each tree, and for one fewer other nodes
+    /// @throws IllegalArgumentException if a tree has more
+    public static TreeBatch apart(Trees trees, int leaves) {
+        int[] numbers = new int[trees.nodes()];
+        for (int tree = 0; tree < trees.size(); tree++) {
+            int leaf = tree * leaves;
+            int other = trees.size() * leaves + tree * (leaves - 1);
+            for (int node = trees.first(tree); node < trees.first(tree + 1); node++) {
+                numbers[node] = trees.isLeaf(node) ? leaf++ : other++;
+            }
+            requireRoom(leaf - tree * leaves, leaves, "leaves of tree " + tree);
+            requireRoom(other - trees.size() * leaves - tree * (leaves - 1), leaves - 1, "other nodes of tree " + tree);
+        }
+        return new TreeBatch(trees, numbers, trees.size() * (2 * leaves - 1));
+    }
+
     private static void requireRoom(int count, int room, String what) {
         if (count > room) {
             throw new IllegalArgumentException(

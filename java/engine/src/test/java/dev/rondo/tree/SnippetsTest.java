@@ -19,9 +19,11 @@ class SnippetsTest {
 
     /// What the snippets take for granted.
     private static final String FRAME = """
+            import dev.rondo.decode.TreeSearch;
             import dev.rondo.nn.*;
             import dev.rondo.program.Value;
-            import dev.rondo.train.TrainingStep;
+            import dev.rondo.tensor.*;
+            import dev.rondo.train.*;
             import dev.rondo.tree.*;
             import java.util.List;
 
@@ -32,6 +34,7 @@ class SnippetsTest {
                 NaryTreeLSTM treeLstm;
                 GumbelTreeLSTM latent;
                 Linear classifier;
+                RecursiveParser parser;
                 Value ids, lengths, parents, positions, rootIds;
 
                 void run(%s) throws Exception {
@@ -47,6 +50,8 @@ class SnippetsTest {
         "tree/TreeDrawing, Trees trees",
         "tree/Merges, ''",
         "nn/GumbelTreeLSTM, ''",
+        "nn/RecursiveParser, 'Trees wanted, List<float[]> sentences, List<List<String>> tokens'",
+        "decode/TreeSearch, 'float[] words, List<String> tokens'",
         "nn/PackedTrees, ''",
         "nn/TreeRecurrence, ''"
     })
