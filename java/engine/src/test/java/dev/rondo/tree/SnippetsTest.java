@@ -35,6 +35,7 @@ class SnippetsTest {
                 GumbelTreeLSTM latent;
                 Linear classifier;
                 RecursiveParser parser;
+                RecursiveAutoencoder autoencoder;
                 Value ids, lengths, parents, positions, rootIds;
 
                 void run(%s) throws Exception {
@@ -52,6 +53,9 @@ class SnippetsTest {
         "nn/GumbelTreeLSTM, ''",
         "nn/RecursiveParser, 'Trees wanted, List<float[]> sentences, List<List<String>> tokens'",
         "decode/TreeSearch, 'float[] words, List<String> tokens'",
+        "nn/MergeSteps, Trees trees",
+        "nn/RecursiveAutoencoder, 'Value x, Value left, Value right, Value labels'",
+        "nn/MatrixVectorRNN, 'Value left, Value right'",
         "nn/PackedTrees, ''",
         "nn/TreeRecurrence, ''"
     })
