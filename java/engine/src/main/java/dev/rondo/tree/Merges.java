@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Threads: any.
 public final class Merges {
+    /// Stands for no transition; what [dev.rondo.nn.Losses#crossEntropy] ignores.
+    public static final long NO_TRANSITION = -100;
+
     private Merges() {}
 
     /// Leaves in a row.
@@ -92,6 +95,60 @@ public final class Merges {
             }
         }
         return Trees.of(parents, new int[] {0}, null, Arrays.asList(texts));
+    }
+
+    /// What a shift-reduce parser does to get binary trees: 0 shifts the next leaf, 1 reduces two nodes to one, and
+    /// [#NO_TRANSITION] stands behind the last one.
+    ///
+    /// @param room the most leaves of a tree, T
+    /// @return (2 * T - 1, N) in C order
+    /// @throws IllegalArgumentException naming a node that has neither no children nor two, or if a tree has more
+    ///                                  leaves
+    public static long[] transitions(Trees trees, int room) {
+        long[] all = new long[(2 * room - 1) * trees.size()];
+        Arrays.fill(all, NO_TRANSITION);
+        for (int tree = 0; tree < trees.size(); tree++) {
+            int[] positions = of(trees, tree);
+            if (positions.length >= room) {
+                throw new IllegalArgumentException((positions.length + 1) + " leaves of tree " + tree
+                        + " are more than the " + room + " there is room for");
+            }
+            int step = 0;
+            int depth = 0;
+            for (int position : positions) {
+                for (; depth < position + 2; depth++) {
+                    all[step++ * trees.size() + tree] = 0;
+                }
+                all[step++ * trees.size() + tree] = 1;
+                depth--;
+            }
+            if (positions.length == 0) {
+                all[tree] = 0;
+            }
+        }
+        return all;
+    }
+
+    /// The trees that come of a shift-reduce parser's transitions, as [#trees].
+    ///
+    /// @param transitions (S, N) in C order
+    /// @throws IllegalArgumentException naming the sequence whose transitions end without a tree
+    public static Trees ofTransitions(long[] transitions, List<List<String>> tokens) {
+        int count = tokens.size();
+        long[] positions = new long[transitions.length];
+        Arrays.fill(positions, -1);
+        for (int n = 0; n < count; n++) {
+            int merges = 0;
+            int depth = 0;
+            for (int at = n; at < transitions.length; at += count) {
+                if (transitions[at] == 1) {
+                    positions[merges++ * count + n] = --depth - 1;
+                } else if (transitions[at] == 0) {
+                    depth++;
+                }
+            }
+        }
+        return trees(positions, tokens);
     }
 
     /// The merges of a binary tree, from left to right: those that a parser makes that merges as soon as it can.

@@ -35,6 +35,7 @@ class SnippetsTest {
                 GumbelTreeLSTM latent;
                 Linear classifier;
                 RecursiveParser parser;
+                SPINN spinn;
                 RecursiveAutoencoder autoencoder;
                 Value ids, lengths, parents, positions, rootIds;
 
@@ -56,6 +57,7 @@ class SnippetsTest {
         "nn/MergeSteps, Trees trees",
         "nn/RecursiveAutoencoder, 'Value x, Value left, Value right, Value labels'",
         "nn/MatrixVectorRNN, 'Value left, Value right'",
+        "nn/SPINN, 'Value labels, Value transitions'",
         "nn/PackedTrees, ''",
         "nn/TreeRecurrence, ''"
     })
