@@ -67,7 +67,9 @@ public final class JoinedRows extends Op {
                                 "number " + id + " at position " + k + " is none of the rows 0 to " + (rows() - 1));
                     }
                     if (id < 0) {
-                        to.asSlice(k * bytes, bytes).fill((byte) 0);
+                        for (long i = k * width(); i < (k + 1) * width(); i++) {
+                            to.setAtIndex(F32, i, 0);
+                        }
                     } else {
                         int part = part(id);
                         MemorySegment.copy(from[part], (id - firsts[part]) * bytes, to, k * bytes, bytes);

@@ -249,10 +249,10 @@ public final class MergeSelection extends Op {
                 MemorySegment where = memory.segment(chosen);
                 MemorySegment slopes = memory.segment(diffScores);
                 double[] ofChoice = new double[Math.toIntExact(pairs)];
-                List<Part> parts = new ArrayList<>();
+                List<Part> all = new ArrayList<>();
                 for (int k = 0; k < received.size(); k++) {
                     if (received.get(k) != null) {
-                        parts.add(new Part(
+                        all.add(new Part(
                                 nodes.get(k).shape().size(-1),
                                 memory.segment(nodes.get(k)),
                                 memory.segment(parents.get(k)),
@@ -261,8 +261,11 @@ public final class MergeSelection extends Op {
                                 memory.segment(diffParents.get(k))));
                     }
                 }
+                Part[] parts = all.toArray(Part[]::new);
                 return () -> {
-                    parts.forEach(Part::clear);
+                    for (Part part : parts) {
+                        part.clear();
+                    }
                     for (long n = 0; n < samples; n++) {
                         long count = pairs(counts, n);
                         java.util.Arrays.fill(ofChoice, 0);

@@ -179,7 +179,7 @@ class MergeStepsTest {
         Map<String, Tensor> all = variables(network);
         variables(words).forEach((name, tensor) -> all.put("words." + name, tensor));
         long[] tokens = {0, 1, 2, 3, 1, 0, 2, 2, 2, 1, 0, 3, 3, 2, 1};
-        GradientCheck.checkDirections("matrix-vector", all, in -> {
+        GradientCheck.checkDifferences("matrix-vector", all, in -> {
             Value ids = ids(in.get("vector.bias"), tokens, ROOM, COUNT);
             MatrixVectorRNN.Output found =
                     network.forward(words.vectors(ids), words.matrices(ids), steps(in.get("vector.bias")));
@@ -285,7 +285,7 @@ class MergeStepsTest {
         Map<String, Tensor> all = variables(network);
         variables(classifier).forEach((name, tensor) -> all.put("classifier." + name, tensor));
         all.put("x", random(7, ROOM, COUNT, 2));
-        GradientCheck.checkDirections("autoencoder", all, in -> {
+        GradientCheck.checkDifferences("autoencoder", all, in -> {
             Value x = in.get("x");
             RecursiveAutoencoder.Output found = network.forward(x, steps(x));
             Value unfolded =
