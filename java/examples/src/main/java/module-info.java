@@ -13,6 +13,7 @@ module dev.rondo.examples {
     exports dev.rondo.examples.highlighter;
     exports dev.rondo.examples.language;
     exports dev.rondo.examples.listops;
+    exports dev.rondo.examples.structure;
     exports dev.rondo.examples.trees;
     exports dev.rondo.examples.translation;
 }

@@ -41,6 +41,18 @@ public abstract sealed class TreeBase extends Module
         this.bias = register("bias", parameter(width));
     }
 
+    /// The input's share of the gates, the bias included.
+    final Value projected(Value x) {
+        return x.recorder()
+                .record(new dev.rondo.op.Linear(x, weight(x, inputWeight), weight(x, bias), null))
+                .output();
+    }
+
+    /// The bias of all gates.
+    final Value bias(Value x) {
+        return weight(x, bias);
+    }
+
     final Parameter parameter(long... sizes) {
         return new Parameter(Shape.of(sizes), Initializer.uniform(1 / Math.sqrt(recurrence.hiddenSize())));
     }

@@ -18,6 +18,22 @@ public final class TreeRNN extends TreeBase {
         this.weight = register("weight_hh", stateWeight());
     }
 
+    /// The states of leaves (B, H) of their inputs (B, I).
+    Value leaves(Value x) {
+        return Functional.tanh(projected(x));
+    }
+
+    /// The states of nodes without inputs, (B, H), of those of their children.
+    Value compose(Value left, Value right) {
+        Value weights = weight(left, weight);
+        Value sum = left.recorder()
+                .record(new dev.rondo.op.Linear(left, weights.select(0, 0), bias(left), null))
+                .output();
+        return Functional.tanh(left.recorder()
+                .record(new dev.rondo.op.Linear(right, weights.select(0, 1), null, sum, null))
+                .output());
+    }
+
     @Override
     Value stateWeights(Value x) {
         return weight(x, weight);

@@ -80,10 +80,16 @@ public final class Primitive implements AutoCloseable {
 
     /// A copy from one layout to another.
     public static Primitive reorder(MemoryDescriptor from, MemoryDescriptor to, String problem) {
+        return reorder(from, to, problem, null);
+    }
+
+    /// A copy from one layout to another, or with [PostOp.Sum] an addition to what is there.
+    public static Primitive reorder(
+            MemoryDescriptor from, MemoryDescriptor to, String problem, @Nullable PostOp postOp) {
         return create(
                 "dnnl_reorder_primitive_desc_create",
                 problem,
-                null,
+                postOp,
                 (slot, engine, attr) ->
                         dnnl_reorder_primitive_desc_create(slot, from.address(), engine, to.address(), engine, attr));
     }

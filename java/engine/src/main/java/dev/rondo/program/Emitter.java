@@ -217,12 +217,31 @@ public final class Emitter {
 
     /// Emits `to += from`; the shapes are equal, the strides may differ.
     public void accumulate(Value from, Value to) {
-        sum(to, from, to);
+        if (from.isDense() && to.isDense()) {
+            sum(to, from, to);
+        } else if (to.shape().elements() > 0) {
+            MemoryDescriptor source = layout(from);
+            MemoryDescriptor destination = layout(to);
+            Primitive addition =
+                    keep(Primitive.reorder(source, destination, from + " added to " + to, new Primitive.PostOp.Sum()));
+            primitive(
+                    addition,
+                    List.of(Instruction.Argument.of(DNNL_ARG_FROM(), source, from)),
+                    List.of(Instruction.Argument.of(DNNL_ARG_TO(), destination, to)));
+        }
     }
 
-    /// Emits `to = a + b`; the shapes are equal, the strides may differ, and `to` may be one of them.
+    /// Emits `to = a + b`; the shapes are equal, the strides may differ, and `to` may be a.
     public void sum(Value a, Value b, Value to) {
         if (to.shape().elements() == 0) {
+            return;
+        }
+        if (!a.isDense() || !b.isDense() || !to.isDense()) {
+            // oneDNN's sum of such values is its reference implementation, a hundred times as slow as two copies.
+            if (to != a) {
+                copy(a, to);
+            }
+            accumulate(b, to);
             return;
         }
         MemoryDescriptor left = layout(a);

@@ -57,6 +57,51 @@ public final class TreeBatch {
         return new TreeBatch(trees, numbers, size);
     }
 
+    /// As many places for each tree: the leaves of the first tree, then those of the second, and so on, then all other
+    /// nodes likewise. Leaves alone have inputs, and each tree has its own part of what a network gives.
+    ///
+    /// @param leaves how many leaves there is room for in each tree, and for one fewer other nodes
+    /// @throws IllegalArgumentException if a tree has more
+    public static TreeBatch apart(Trees trees, int leaves) {
+        int[] numbers = new int[trees.nodes()];
+        for (int tree = 0; tree < trees.size(); tree++) {
+            int leaf = tree * leaves;
+            int other = trees.size() * leaves + tree * (leaves - 1);
+            for (int node = trees.first(tree); node < trees.first(tree + 1); node++) {
+                numbers[node] = trees.isLeaf(node) ? leaf++ : other++;
+            }
+            requireRoom(leaf - tree * leaves, leaves, "leaves of tree " + tree);
+            requireRoom(other - trees.size() * leaves - tree * (leaves - 1), leaves - 1, "other nodes of tree " + tree);
+        }
+        return new TreeBatch(trees, numbers, trees.size() * (2 * leaves - 1));
+    }
+
+    /// In the order in which a network may compose nodes step by step: with N trees, leaf i of tree n has number
+    /// `i * N + n`, and the node of step s `(leaves + s) * N + n`, children before their parents.
+    ///
+    /// @param leaves how many leaves there is room for in each tree, and for one step fewer
+    /// @throws IllegalArgumentException naming a node that has neither no children nor two, or if a tree has more
+    ///                                  leaves
+    public static TreeBatch inSteps(Trees trees, int leaves) {
+        int count = trees.size();
+        int[] numbers = new int[trees.nodes()];
+        for (int tree = 0; tree < count; tree++) {
+            int[] order = trees.preorder(tree);
+            int all = (order.length + 1) / 2;
+            int leaf = 0;
+            int step = all - 1; // the root's is the last one
+            for (int node : order) {
+                int arity = trees.arity(node);
+                if (arity != 0 && arity != 2) {
+                    throw new IllegalArgumentException("node " + node + " has " + arity + " children, not 2");
+                }
+                numbers[node] = (arity == 0 ? leaf++ : leaves + --step) * count + tree;
+            }
+            requireRoom(leaf, leaves, "leaves of tree " + tree);
+        }
+        return new TreeBatch(trees, numbers, count * (2 * leaves - 1));
+    }
+
     private static void requireRoom(int count, int room, String what) {
         if (count > room) {
             throw new IllegalArgumentException(
@@ -89,6 +134,32 @@ public final class TreeBatch {
             }
         }
         return positions;
+    }
+
+    /// The child at a position of each node that is made in a step ([#inSteps]), -1 where none is made.
+    public long[] children(int position) {
+        int first = (size / trees.size() + 1) / 2 * trees.size(); // behind the leaves
+        long[] children = new long[size - first];
+        Arrays.fill(children, -1);
+        for (int node = 0; node < numbers.length; node++) {
+            if (!trees.isLeaf(node)) {
+                children[numbers[node] - first] = numbers[trees.child(node, position)];
+            }
+        }
+        return children;
+    }
+
+    /// Each node's place below its parent, `arity * parent + position`, and -1 for roots and where there is no node:
+    /// (size).
+    ///
+    /// @param arity how many places a node has
+    public long[] places(int arity) {
+        long[] parents = parents();
+        long[] positions = positions();
+        for (int i = 0; i < size; i++) {
+            parents[i] = parents[i] < 0 ? -1 : arity * parents[i] + positions[i];
+        }
+        return parents;
     }
 
     /// The root of each tree, and any node behind them: (count).

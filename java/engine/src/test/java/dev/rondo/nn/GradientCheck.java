@@ -29,22 +29,51 @@ final class GradientCheck {
     /// The loss and the gradients of all variables, by name.
     static Map<String, float[]> gradients(
             Map<String, Tensor> variables, Function<Map<String, Value>, Value> objective) {
-        Recorder recorder = new Recorder(true);
-        Map<String, Value> values = new LinkedHashMap<>();
-        variables.forEach((name, tensor) -> values.put(name, recorder.weight(tensor)));
-        Value loss = objective.apply(values);
-        Gradients gradients = recorder.backward(loss);
-        recorder.output("loss", loss);
-        values.forEach((name, value) -> recorder.output("grad." + name, Functional.contiguous(gradients.of(value))));
-        try (PackedWeights weights = new PackedWeights();
-                Program program = recorder.finish(weights, 1);
-                Arena arena = Arena.ofConfined();
-                Replay replay = program.replay(arena)) {
-            replay.run();
-            replay.run();
+        try (Recorded recorded = new Recorded(variables, objective)) {
+            return recorded.results();
+        }
+    }
+
+    /// A program with the loss and all gradients, which reads the variables as they are at each run.
+    private static final class Recorded implements AutoCloseable {
+        private final Arena arena = Arena.ofConfined();
+        private final PackedWeights weights = new PackedWeights();
+        private final Program program;
+        private final Replay replay;
+
+        Recorded(Map<String, Tensor> variables, Function<Map<String, Value>, Value> objective) {
+            Recorder recorder = new Recorder(true);
+            Map<String, Value> values = new LinkedHashMap<>();
+            variables.forEach((name, tensor) -> values.put(name, recorder.weight(tensor)));
+            Value loss = objective.apply(values);
+            Gradients gradients = recorder.backward(loss);
+            recorder.output("loss", loss);
+            values.forEach(
+                    (name, value) -> recorder.output("grad." + name, Functional.contiguous(gradients.of(value))));
+            this.program = recorder.finish(weights, 1);
+            this.replay = program.replay(arena);
+        }
+
+        /// All outputs, of a run after another one.
+        Map<String, float[]> results() {
+            replay.run(0);
+            replay.run(1);
             Map<String, float[]> results = new LinkedHashMap<>();
             replay.outputs().forEach((name, tensor) -> results.put(name, tensor.toFloatArray()));
             return results;
+        }
+
+        double loss() {
+            replay.run(1);
+            return replay.outputs().get("loss").toFloatArray()[0];
+        }
+
+        @Override
+        public void close() {
+            replay.close();
+            arena.close();
+            program.close();
+            weights.close();
         }
     }
 
@@ -69,15 +98,21 @@ final class GradientCheck {
     /// Central differences of the engine's own loss, with steps that suit float32.
     static void checkDifferences(
             String what, Map<String, Tensor> variables, Function<Map<String, Value>, Value> objective) {
-        Map<String, float[]> actual = gradients(variables, objective);
+        try (Recorded recorded = new Recorded(variables, objective)) {
+            checkDifferences(what, variables, recorded);
+        }
+    }
+
+    private static void checkDifferences(String what, Map<String, Tensor> variables, Recorded recorded) {
+        Map<String, float[]> actual = recorded.results();
         double step = 1e-2;
         variables.forEach((name, tensor) -> {
             float[] values = tensor.toFloatArray();
             double[] expected = new double[values.length];
             for (int i = 0; i < values.length; i++) {
                 // Two step widths cancel the error of second order.
-                double wide = difference(variables, objective, tensor, values, i, 2 * step);
-                double narrow = difference(variables, objective, tensor, values, i, step);
+                double wide = difference(recorded, tensor, values, i, 2 * step);
+                double narrow = difference(recorded, tensor, values, i, step);
                 expected[i] = (4 * narrow - wide) / 3;
             }
             new Tolerance(2e-3).assertClose(what + " grad." + name, expected, actual.get("grad." + name));
@@ -87,7 +122,13 @@ final class GradientCheck {
     /// Differences along a random direction of each variable, for networks of many weights.
     static void checkDirections(
             String what, Map<String, Tensor> variables, Function<Map<String, Value>, Value> objective) {
-        Map<String, float[]> actual = gradients(variables, objective);
+        try (Recorded recorded = new Recorded(variables, objective)) {
+            checkDirections(what, variables, recorded);
+        }
+    }
+
+    private static void checkDirections(String what, Map<String, Tensor> variables, Recorded recorded) {
+        Map<String, float[]> actual = recorded.results();
         double[] scale = {0};
         actual.forEach((name, values) -> {
             for (float value : values) {
@@ -104,8 +145,8 @@ final class GradientCheck {
                 length += direction[i] * (double) direction[i];
             }
             double step = 1e-2 / Math.sqrt(length);
-            double wide = along(variables, objective, tensor, values, direction, 2 * step);
-            double narrow = along(variables, objective, tensor, values, direction, step);
+            double wide = along(recorded, tensor, values, direction, 2 * step);
+            double narrow = along(recorded, tensor, values, direction, step);
             assertEquals(
                     (4 * narrow - wide) / 3 / Math.sqrt(length),
                     slope / Math.sqrt(length),
@@ -114,13 +155,7 @@ final class GradientCheck {
         });
     }
 
-    private static double along(
-            Map<String, Tensor> variables,
-            Function<Map<String, Value>, Value> objective,
-            Tensor tensor,
-            float[] values,
-            float[] direction,
-            double step) {
+    private static double along(Recorded recorded, Tensor tensor, float[] values, float[] direction, double step) {
         double[] losses = new double[2];
         for (int side = 0; side < 2; side++) {
             float[] moved = values.clone();
@@ -128,28 +163,22 @@ final class GradientCheck {
                 moved[i] += (float) ((side == 0 ? -step : step) * direction[i]);
             }
             tensor.copyFrom(moved);
-            losses[side] = gradients(variables, objective).get("loss")[0];
+            losses[side] = recorded.loss();
         }
         tensor.copyFrom(values);
         return (losses[1] - losses[0]) / (2 * step);
     }
 
-    private static double difference(
-            Map<String, Tensor> variables,
-            Function<Map<String, Value>, Value> objective,
-            Tensor tensor,
-            float[] values,
-            int i,
-            double step) {
+    private static double difference(Recorded recorded, Tensor tensor, float[] values, int i, double step) {
         float[] moved = values.clone();
         moved[i] = (float) (values[i] + step);
         double up = moved[i];
         tensor.copyFrom(moved);
-        double high = gradients(variables, objective).get("loss")[0];
+        double high = recorded.loss();
         moved[i] = (float) (values[i] - step);
         double down = moved[i];
         tensor.copyFrom(moved);
-        double low = gradients(variables, objective).get("loss")[0];
+        double low = recorded.loss();
         tensor.copyFrom(values);
         return (high - low) / (up - down);
     }

@@ -19,17 +19,25 @@ class SnippetsTest {
 
     /// What the snippets take for granted.
     private static final String FRAME = """
+            import dev.rondo.decode.TreeSearch;
             import dev.rondo.nn.*;
             import dev.rondo.program.Value;
-            import dev.rondo.train.TrainingStep;
+            import dev.rondo.tensor.*;
+            import dev.rondo.train.*;
             import dev.rondo.tree.*;
+            import java.util.List;
 
             abstract class Snippet {
                 TrainingStep step;
                 int node;
                 Embedding embedding;
                 NaryTreeLSTM treeLstm;
-                Value ids, parents, positions, rootIds;
+                GumbelTreeLSTM latent;
+                Linear classifier;
+                RecursiveParser parser;
+                SPINN spinn;
+                RecursiveAutoencoder autoencoder;
+                Value ids, lengths, parents, positions, rootIds;
 
                 void run(%s) throws Exception {
             %s
@@ -42,6 +50,14 @@ class SnippetsTest {
         "tree/Trees, ''",
         "tree/TreeBatch, Trees trees",
         "tree/TreeDrawing, Trees trees",
+        "tree/Merges, ''",
+        "nn/GumbelTreeLSTM, ''",
+        "nn/RecursiveParser, 'Trees wanted, List<float[]> sentences, List<List<String>> tokens'",
+        "decode/TreeSearch, 'float[] words, List<String> tokens'",
+        "nn/MergeSteps, Trees trees",
+        "nn/RecursiveAutoencoder, 'Value x, Value left, Value right, Value labels'",
+        "nn/MatrixVectorRNN, 'Value left, Value right'",
+        "nn/SPINN, 'Value labels, Value transitions'",
         "nn/PackedTrees, ''",
         "nn/TreeRecurrence, ''"
     })

@@ -17,6 +17,7 @@ import dev.rondo.nn.DeepTransitionCell;
 import dev.rondo.nn.DenseConnection;
 import dev.rondo.nn.GRU;
 import dev.rondo.nn.GRUCell;
+import dev.rondo.nn.GumbelTreeLSTM;
 import dev.rondo.nn.Highway;
 import dev.rondo.nn.IndRNN;
 import dev.rondo.nn.LSTM;
@@ -33,6 +34,7 @@ import dev.rondo.nn.Recurrence;
 import dev.rondo.nn.Residual;
 import dev.rondo.nn.Reversed;
 import dev.rondo.nn.SLSTMCell;
+import dev.rondo.nn.SPINN;
 import dev.rondo.nn.SRU;
 import dev.rondo.nn.Sequential;
 import dev.rondo.nn.Zoneout;
@@ -140,6 +142,12 @@ class ArchitecturesExportTest {
                 List.of(new Reversed(new GRU(4, 3)), new Bidirectional(new GRU(4, 3), new LSTM(4, 3), Merge.CONCAT))) {
             isRefused("Rondo writes no ONNX operator for ReverseSequence", turned, "6", "2", "4");
         }
+    }
+
+    @Test
+    void treesThatAreFoundAreNamed() {
+        isRefused("Rondo writes no ONNX operator for MergeSelection", new GumbelTreeLSTM(4, 5), "6", "2", "4");
+        isRefused("Rondo writes no ONNX operator for JoinedRows", new SPINN(4, 5, 3), "6", "2", "4");
     }
 
     @Test

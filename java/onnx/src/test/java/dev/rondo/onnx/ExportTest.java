@@ -24,6 +24,7 @@ import dev.rondo.nn.Encoder;
 import dev.rondo.nn.Functional;
 import dev.rondo.nn.GRU;
 import dev.rondo.nn.GRUCell;
+import dev.rondo.nn.GumbelTreeLSTM;
 import dev.rondo.nn.Highway;
 import dev.rondo.nn.IndRNN;
 import dev.rondo.nn.LSTM;
@@ -33,6 +34,7 @@ import dev.rondo.nn.LayerNorm;
 import dev.rondo.nn.Linear;
 import dev.rondo.nn.LookAhead;
 import dev.rondo.nn.LookAheadConvolution;
+import dev.rondo.nn.MatrixVectorRNN;
 import dev.rondo.nn.MinGRU;
 import dev.rondo.nn.MinLSTM;
 import dev.rondo.nn.Module;
@@ -41,9 +43,12 @@ import dev.rondo.nn.PackedSequence;
 import dev.rondo.nn.QRNN;
 import dev.rondo.nn.RNN;
 import dev.rondo.nn.Recurrence;
+import dev.rondo.nn.RecursiveAutoencoder;
+import dev.rondo.nn.RecursiveParser;
 import dev.rondo.nn.Residual;
 import dev.rondo.nn.Reversed;
 import dev.rondo.nn.SLSTMCell;
+import dev.rondo.nn.SPINN;
 import dev.rondo.nn.SRU;
 import dev.rondo.nn.Seq2Seq;
 import dev.rondo.nn.Sequential;
@@ -335,9 +340,19 @@ class ExportTest {
             SRU.class,
             Zoneout.class);
 
-    // Trees are data, for which ONNX has no operators: ArchitecturesExportTest sees one refused.
-    private static final Set<Class<?>> TREES =
-            Set.of(TreeRNN.class, NaryTreeLSTM.class, ChildSumTreeLSTM.class, TreeGRU.class, TreeTensorNetwork.class);
+    // Trees are data, for which ONNX has no operators: ArchitecturesExportTest sees some refused.
+    private static final Set<Class<?>> TREES = Set.of(
+            TreeRNN.class,
+            NaryTreeLSTM.class,
+            ChildSumTreeLSTM.class,
+            TreeGRU.class,
+            TreeTensorNetwork.class,
+            GumbelTreeLSTM.class,
+            RecursiveParser.class,
+            RecursiveAutoencoder.class,
+            MatrixVectorRNN.class,
+            MatrixVectorRNN.Words.class,
+            SPINN.class);
 
     /// What the chains leave out would be a layer that nobody has tried to write.
     @Test
