@@ -72,6 +72,10 @@ class Seq2SeqExportTest {
         }
     }
 
+    static List<RoundTrip> nets() {
+        return List.of();
+    }
+
     private static RNNBase rnn(boolean isLstm, Recurrence recurrence) {
         return isLstm ? new LSTM(recurrence) : new GRU(recurrence);
     }
