@@ -13,11 +13,13 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// A model that is written, run in ONNX Runtime, and read again: three times the same outputs.
@@ -80,7 +82,8 @@ record RoundTrip(String name, Model model, List<Module> parts) {
                     .mapToLong(dimension -> switch (dimension) {
                         case "T" -> steps;
                         case "N" -> samples;
-                        case "K" -> 5;
+                        case "K", "S" -> 5;
+                        case "nodes" -> steps + 3;
                         default -> Long.parseLong(dimension);
                     })
                     .toArray());
@@ -92,15 +95,34 @@ record RoundTrip(String name, Model model, List<Module> parts) {
                 }
                 inputs.put(input.name(), Tensor.of(shape, values));
             } else {
-                int most = input.dimensions().contains("K") ? samples : steps; // lengths, ids or samples
-                long[] values = random.longs(count, 1, most + 1L).toArray();
-                if (input.dimensions().contains("K")) {
-                    Arrays.setAll(values, i -> values[i] - 1);
-                }
-                inputs.put(input.name(), Tensor.of(shape, values));
+                inputs.put(input.name(), Tensor.of(shape, integers(input, count, steps, samples, random)));
             }
         }
         return inputs;
+    }
+
+    private static long[] integers(Input input, int count, int steps, int samples, Random random) {
+        return switch (input.name()) {
+            case "parents" -> parents(count, random);
+            case "types" -> random.longs(count, 0, 2).toArray();
+            case "types of 6" -> random.longs(count, 0, 6).toArray();
+            default ->
+                input.dimensions().contains("K")
+                        ? random.longs(count, 0, samples).toArray()
+                        : random.longs(count, 1, steps + 1L).toArray(); // lengths or ids
+        };
+    }
+
+    /// Trees whose nodes are numbered in any order; some numbers are no nodes.
+    private static long[] parents(int count, Random random) {
+        List<Integer> order = new ArrayList<>(IntStream.range(0, count).boxed().toList());
+        Collections.shuffle(order, random);
+        long[] parents = new long[count];
+        for (int i = 0; i < count; i++) {
+            int above = i == 0 ? -1 : random.nextInt(-1, Math.min(i, 3));
+            parents[order.get(i)] = i == count - 1 ? -2 : above < 0 ? -1 : order.get(i - 1 - above);
+        }
+        return parents;
     }
 
     private Map<String, Tensor> run(Map<String, Tensor> inputs) {

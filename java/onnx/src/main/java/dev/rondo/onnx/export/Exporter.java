@@ -110,7 +110,8 @@ public final class Exporter {
         for (int i = 0; i < first.size(); i++) {
             Op one = first.get(i);
             Op other = second.get(i);
-            if (one.getClass() != other.getClass()) {
+            if (one.getClass() != other.getClass()
+                    || one.inputs().size() != other.inputs().size()) {
                 throw new IllegalArgumentException("what the model does depends on the sizes of its inputs: " + one);
             }
             for (int k = 0; k < one.outputs().size(); k++) {

@@ -17,6 +17,7 @@ import dev.rondo.op.Scan;
 import dev.rondo.op.SequenceMask;
 import dev.rondo.op.Softmax;
 import dev.rondo.op.Sum;
+import dev.rondo.op.TreeRecurrent;
 import dev.rondo.program.Activation;
 import dev.rondo.program.Op;
 import dev.rondo.program.Value;
@@ -50,6 +51,7 @@ final class Operations {
                 new RecurrentExport(exporter, writer, this).write(recurrent, (Recurrent) second);
             case Loop loop -> new LoopExport(exporter, writer, loop, (Loop) second).write();
             case Scan scan -> new ElementScanExport(exporter, writer, scan, (Scan) second).write();
+            case TreeRecurrent tree -> new TreeExport(exporter, writer, tree, (TreeRecurrent) second).write();
             case ReverseSequence _ ->
                 node("ReverseSequence", inputs(first, second), y, "time_axis", 0, "batch_axis", 1);
             case Linear linear -> linear(linear, (Linear) second);
