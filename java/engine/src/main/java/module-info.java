@@ -11,6 +11,8 @@ module dev.rondo {
     exports dev.rondo;
     exports dev.rondo.decode;
     exports dev.rondo.format;
+    exports dev.rondo.kernel to
+            dev.rondo.onnx; // which names the cells of trees
     exports dev.rondo.nn;
     exports dev.rondo.op to
             dev.rondo.onnx,

@@ -26,14 +26,16 @@ import java.util.function.Predicate;
 /// @param type   PyTorch's class name
 /// @param module the layer
 record LayerDescription(String type, Module module) {
-    /// How many layers a file may stack upon those it names. Each takes memory before its weights are looked for, so a
-    /// hostile number must not get that far.
+    /// How many layers a file may stack upon those it names, where one of two directions counts twice. Each takes
+    /// memory
+    /// before its weights are looked for, so a hostile number must not get that far.
     static final int MOST_STACKED = 100;
 
     /// @param mostStacked how many layers it may stack upon the first
-    static LayerDescription of(JsonField layer, int mostStacked) {
+    static LayerDescription of(JsonField layer, long mostStacked) {
         if (stacked(layer) > mostStacked) {
-            throw layer.get("num_layers").malformed("makes more than " + MOST_STACKED + " layers");
+            throw layer.get("num_layers")
+                    .malformed("makes more than " + MOST_STACKED + " layers, those of two directions counted twice");
         }
         JsonField type = layer.get("type");
         try {
@@ -117,7 +119,7 @@ record LayerDescription(String type, Module module) {
 
     private static Recurrence recurrence(JsonField layer) {
         Recurrence recurrence = Recurrence.of(size(layer, "input_size"), size(layer, "hidden_size"))
-                .layers(1 + stacked(layer))
+                .layers(layer.find("num_layers").map(JsonField::asInt).orElse(1))
                 .projected(layer.find("proj_size").map(JsonField::asInt).orElse(0));
         if (flag(layer, "bidirectional", false)) {
             recurrence = recurrence.bidirectional();
@@ -128,9 +130,10 @@ record LayerDescription(String type, Module module) {
         return flag(layer, "bias", true) ? recurrence : recurrence.withoutBias();
     }
 
-    /// How many layers it stacks upon the first.
-    static int stacked(JsonField layer) {
-        return layer.find("num_layers").map(JsonField::asInt).orElse(1) - 1;
+    /// How many layers it stacks upon the first; one of two directions counts twice.
+    static long stacked(JsonField layer) {
+        long layers = layer.find("num_layers").map(JsonField::asInt).orElse(1);
+        return (layers - 1) * (flag(layer, "bidirectional", false) ? 2 : 1);
     }
 
     private static RNN.Nonlinearity nonlinearity(Optional<JsonField> field) {

@@ -154,7 +154,7 @@ public final class ModelFile {
 
     private static Map<String, LayerDescription> layers(JsonField field) {
         Map<String, LayerDescription> layers = new LinkedHashMap<>();
-        int left = LayerDescription.MOST_STACKED;
+        long left = LayerDescription.MOST_STACKED;
         for (JsonField layer : field.elements()) {
             JsonField name = layer.get("name");
             LayerDescription described = LayerDescription.of(layer, left);

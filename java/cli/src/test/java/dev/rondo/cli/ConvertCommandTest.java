@@ -64,7 +64,7 @@ class ConvertCommandTest {
 
     @Test
     void refusesGraphsWithoutLayers() throws IOException {
-        Path foreign = Samples.file(folder, "voice.onnx");
+        Path foreign = Samples.file(folder, "/dev/rondo/onnx/pytorch/voice_script.onnx");
         Invocation.of("convert", foreign, folder.resolve("layers"))
                 .isBadInput("error: " + foreign + ": is a graph that Rondo did not write from layers");
         assertFalse(Files.exists(folder.resolve("layers")));

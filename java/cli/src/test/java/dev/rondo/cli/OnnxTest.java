@@ -5,15 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.Input;
 import dev.rondo.format.Npy;
 import dev.rondo.format.Safetensors;
+import dev.rondo.onnx.OnnxModel;
+import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,52 +26,63 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The commands over an `.onnx` file that PyTorch exported: a voice detector with its state as input and output.
+/// The commands over `.onnx` files that PyTorch exported.
 class OnnxTest {
+    private static final String NETWORKS = "/dev/rondo/onnx/pytorch/";
+
     @TempDir
     private Path folder;
 
     private Path model;
-    private Map<String, Tensor> tensors;
+    private Map<String, Tensor> tensors; // inputs and outputs
 
+    /// A voice detector with its state as input and output.
     @BeforeEach
     void files() throws IOException {
-        model = Samples.file(folder, "voice.onnx");
-        give("voice.safetensors");
+        files("voice", 0);
     }
 
-    private void give(String values) throws IOException {
-        tensors = Safetensors.read(Samples.file(folder, values), Arena.ofAuto()).tensors();
-        for (String input : new String[] {"audio", "h", "c"}) {
-            Samples.npy(folder.resolve(input + ".npy"), tensors.get(input));
+    private void files(String name, int values) throws IOException {
+        model = Samples.file(folder, NETWORKS + name + "_script.onnx");
+        Path file = Samples.file(folder, NETWORKS + name + "_" + values + ".safetensors");
+        tensors = Safetensors.read(file, Arena.ofAuto()).tensors();
+        for (Map.Entry<String, Tensor> tensor : tensors.entrySet()) {
+            Samples.npy(folder.resolve(tensor.getKey() + ".npy"), tensor.getValue());
         }
     }
 
-    private Invocation run(Path file) {
-        return Invocation.of(
-                "run",
-                file,
-                "-i",
-                "audio=" + folder.resolve("audio.npy"),
-                "-i",
-                "h=" + folder.resolve("h.npy"),
-                "-i",
-                "c=" + folder.resolve("c.npy"),
-                "-o",
-                folder.resolve("out"));
+    private Invocation run(Path file, String... inputs) {
+        List<Object> arguments = new ArrayList<>(List.of("run", file, "-o", folder.resolve("out")));
+        for (String input : inputs) {
+            arguments.addAll(List.of("-i", input + "=" + folder.resolve(input + ".npy")));
+        }
+        return Invocation.of(arguments.toArray());
     }
 
-    /// Other numbers of steps and of samples than the file was made with.
-    @ParameterizedTest
-    @ValueSource(strings = {"voice.safetensors", "longer_voice.safetensors"})
-    void runsThem(String values) throws IOException {
-        give(values);
-        assertEquals("", run(model).succeeds().err());
+    private Invocation run(Path file) {
+        return run(file, "audio", "h", "c");
+    }
 
-        for (String output : new String[] {"speech", "hn", "cn"}) {
-            Tensor found = Npy.read(folder.resolve("out/" + output + ".npy"), Arena.ofAuto());
-            assertEquals(tensors.get(output).shape(), found.shape(), output);
-            assertArrayEquals(tensors.get(output).toFloatArray(), found.toFloatArray(), 1e-5f, output);
+    /// Two numbers of steps and of samples each, neither of which the file was made with.
+    @ParameterizedTest
+    @ValueSource(strings = {"tagger", "speech", "pooling", "encoder", "voice", "classifier"})
+    void runsThem(String name) throws IOException {
+        for (int values = 0; values < 2; values++) {
+            files(name, values);
+            List<String> inputs =
+                    OnnxModel.read(model).inputs().stream().map(Input::name).toList();
+            assertEquals(
+                    "", run(model, inputs.toArray(String[]::new)).succeeds().err());
+
+            for (String output : OnnxModel.read(model).outputs()) {
+                Tensor found = Npy.read(folder.resolve("out/" + output + ".npy"), Arena.ofAuto());
+                assertEquals(tensors.get(output).shape(), found.shape(), output);
+                if (found.type() == DataType.F32) {
+                    assertArrayEquals(tensors.get(output).toFloatArray(), found.toFloatArray(), 1e-5f, output);
+                } else {
+                    assertArrayEquals(tensors.get(output).toLongArray(), found.toLongArray(), output);
+                }
+            }
         }
     }
 

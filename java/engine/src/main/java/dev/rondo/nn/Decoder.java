@@ -1,5 +1,6 @@
 package dev.rondo.nn;
 
+import dev.rondo.op.Loop;
 import dev.rondo.op.ScheduledSampling;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
@@ -9,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Writes a sequence of ids, each with its own past and the source in view: an embedding, a recurrent stack from
@@ -221,6 +223,9 @@ public final class Decoder extends Module {
         if (!context.feeds()) {
             return atOnce(x, start, memory);
         }
+        if (x.recorder().isWriting()) {
+            return loop(x, start, memory);
+        }
         List<Value> readouts = new ArrayList<>();
         List<Value> weights = new ArrayList<>();
         State state = start;
@@ -232,6 +237,33 @@ public final class Decoder extends Module {
         }
         Value all = Functional.concat(readouts, 0);
         return new Output(output.forward(all), Functional.concat(weights, 1), state);
+    }
+
+    /// The steps as one loop.
+    private Output loop(Value x, State start, Attention.Memory memory) {
+        Loop loop = x.recorder().record(new Loop(present(start), List.of(x), given -> {
+            Step step = step(given.getLast().unsqueeze(0), state(given, start), memory);
+            List<Value> results = new ArrayList<>(present(step.state));
+            results.add(step.readout.select(0, 0));
+            results.add(step.weights.select(1, 0));
+            return results;
+        }));
+        Value readouts = loop.outputs().get(loop.stateCount());
+        return new Output(
+                output.forward(readouts), loop.outputs().getLast().transpose(0, 1), state(loop.outputs(), start));
+    }
+
+    private static List<Value> present(State state) {
+        return Stream.of(state.h, state.c, state.feed)
+                .filter(value -> value != null)
+                .toList();
+    }
+
+    /// A state of the same parts as another one, which come first among these values.
+    private static State state(List<Value> values, State like) {
+        int feed = like.c == null ? 1 : 2;
+        return new State(
+                values.getFirst(), like.c == null ? null : values.get(1), like.feed == null ? null : values.get(feed));
     }
 
     /// The scores of a decoder that, at each step but the first, reads with some probability the likeliest id by
@@ -292,11 +324,9 @@ public final class Decoder extends Module {
 
     private Output atOnce(Value x, State start, Attention.@Nullable Memory memory) {
         if (context == Context.EVERY_STEP) {
-            List<Value> copies = new ArrayList<>();
-            for (long t = 0; t < x.shape().size(0); t++) {
-                copies.add(start.feed().unsqueeze(0));
-            }
-            Value summary = Functional.concat(copies, 0); // (T, N, H)
+            Value zeros = x.recorder()
+                    .literal(Tensor.allocate(Arena.ofAuto(), x.shape().with(2, hiddenSize), DataType.F32));
+            Value summary = Functional.add(zeros, start.feed().unsqueeze(0)); // (T, N, H)
             RNNBase.Output states = rnn(Functional.concat(List.of(x, summary), 2), start);
             Value r = readout(summary.transpose(0, 1), states.output());
             return new Output(output.forward(r), null, new State(states.hN(), states.cN(), start.feed()));

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// PyTorch's cells, with uniform(±1/sqrt(H)) as first values. A cell without an input, as stands behind the first one
 /// in a [DeepTransitionCell], lacks `weight_ih` and `bias_ih`.
 ///
-/// The function is a native kernel, or in builds without native code a chain of operations.
+/// The function is a native kernel, or in builds without native code, and where the network is written down, a chain of
+/// operations.
 public abstract sealed class GatedCell extends RecurrentCell permits LSTMCell, GRUCell, CoupledLSTMCell, SLSTMCell {
     private final CellKernel kernel;
     private final int hiddenSize;
@@ -96,7 +97,7 @@ public abstract sealed class GatedCell extends RecurrentCell permits LSTMCell, G
         Value product = product(h);
         CellStep.Norm norm = norm(h.recorder());
         List<Value> read = kernel == CellKernel.GRU ? states : states.subList(1, states.size());
-        return CellKernel.isAvailable()
+        return CellKernel.isAvailable() && !h.recorder().isWriting()
                 ? h.recorder()
                         .record(new CellStep(kernel, share, product, norm, read))
                         .results()

@@ -1,5 +1,6 @@
 package dev.rondo.nn;
 
+import dev.rondo.op.Loop;
 import dev.rondo.program.Recorder;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
@@ -124,7 +125,6 @@ public abstract class RecurrentCell extends Module {
         Recorder recorder = x.recorder();
         long steps = x.shape().size(0);
         long batch = x.shape().size(1);
-        recorder.unroll(path(), steps);
         boolean carried = recorder.isStreaming() && given == null;
         List<Value> initial = given != null
                 ? given.stream().map(Functional::contiguous).toList()
@@ -137,11 +137,13 @@ public abstract class RecurrentCell extends Module {
             Value share = input(x);
             Value lengths = recorder.lengths();
             Value mask = lengths == null ? null : Functional.sequenceMask(lengths, Shape.of(steps, batch, 1));
+            if (recorder.isWriting()) {
+                return loop(share, mask, initial);
+            }
             for (long t = 0; t < steps; t++) {
-                List<Value> next = step(share.select(0, t), now);
-                now = mask == null ? next : masked(mask.select(0, t), now, next);
-                Value h = now.getFirst();
-                outputs.add((mask == null ? h : Functional.multiply(mask.select(0, t), h)).unsqueeze(0));
+                Value counts = mask == null ? null : mask.select(0, t);
+                now = next(share.select(0, t), counts, now);
+                outputs.add(output(counts, now).unsqueeze(0));
             }
         }
         if (carried) {
@@ -160,6 +162,37 @@ public abstract class RecurrentCell extends Module {
         return new Output(output, now);
     }
 
+    private Output loop(Value share, @Nullable Value mask, List<Value> initial) {
+        int count = initial.size();
+        List<Value> sequences = mask == null ? List.of(share) : List.of(share, mask);
+        Loop loop = share.recorder().record(new Loop(initial, sequences, given -> {
+            Value counts = mask == null ? null : given.get(count + 1);
+            List<Value> results = new ArrayList<>(next(given.get(count), counts, given.subList(0, count)));
+            results.add(output(counts, results));
+            return results;
+        }));
+        return new Output(loop.outputs().get(count), loop.outputs().subList(0, count));
+    }
+
+    /// The states after a step; sequences that have ended keep theirs.
+    private List<Value> next(Value share, @Nullable Value counts, List<Value> before) {
+        List<Value> after = step(share, before);
+        if (counts == null) {
+            return after;
+        }
+        List<Value> all = new ArrayList<>();
+        for (int i = 0; i < after.size(); i++) {
+            Value change = Functional.subtract(after.get(i), before.get(i));
+            all.add(Functional.add(before.get(i), Functional.multiply(counts, change)));
+        }
+        return all;
+    }
+
+    private static Value output(@Nullable Value counts, List<Value> states) {
+        Value h = states.getFirst();
+        return counts == null ? h : Functional.multiply(counts, h);
+    }
+
     /// A value of its own even of a single step: its state is carried, and no output.
     private static Value joined(List<Value> outputs) {
         return outputs.getFirst()
@@ -175,15 +208,5 @@ public abstract class RecurrentCell extends Module {
 
     private static Tensor zeros(Shape shape) {
         return Tensor.allocate(Arena.ofAuto(), shape, DataType.F32);
-    }
-
-    /// Sequences that have ended keep their states.
-    private static List<Value> masked(Value mask, List<Value> before, List<Value> after) {
-        List<Value> all = new ArrayList<>();
-        for (int i = 0; i < after.size(); i++) {
-            Value change = Functional.subtract(after.get(i), before.get(i));
-            all.add(Functional.add(before.get(i), Functional.multiply(mask, change)));
-        }
-        return all;
     }
 }

@@ -13,91 +13,159 @@ import dev.rondo.program.Op;
 import dev.rondo.program.Value;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// A function of each element that oneDNN has: `y = f(x)`, same shape.
+/// A function of each element that oneDNN has: `y = f(x)`, same shape. Most are an [Activation].
 public final class Eltwise extends Op {
+    /// The functions that have parameters, or are no [Activation].
+    public enum Kind {
+        /// `x` if positive, else `alpha * x`
+        LEAKY_RELU,
+        /// `x` if positive, else `alpha * (exp(x) - 1)`
+        ELU,
+        /// `max(0, min(1, alpha * x + beta))`
+        HARD_SIGMOID,
+        /// `x * max(0, min(1, alpha * x + beta))`
+        HARD_SWISH,
+        /// `log(1 + exp(x))`
+        SOFTPLUS,
+        /// `x * tanh(log(1 + exp(x)))`
+        MISH,
+        /// `x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x³)))`
+        GELU_TANH,
+        /// `max(alpha, min(beta, x))`
+        CLIP,
+        /// `alpha * x + beta`
+        LINEAR,
+        /// `alpha` times `x` to the power of `beta`
+        POWER,
+        /// The nearest integer, halves to the even one.
+        ROUND;
+
+        private int algorithm() {
+            return switch (this) {
+                case LEAKY_RELU -> dnnl_eltwise_relu();
+                case ELU -> dnnl_eltwise_elu();
+                case HARD_SIGMOID -> dnnl_eltwise_hardsigmoid();
+                case HARD_SWISH -> dnnl_eltwise_hardswish();
+                case SOFTPLUS -> dnnl_eltwise_soft_relu();
+                case MISH -> dnnl_eltwise_mish();
+                case GELU_TANH -> dnnl_eltwise_gelu_tanh();
+                case CLIP -> dnnl_eltwise_clip();
+                case LINEAR -> dnnl_eltwise_linear();
+                case POWER -> dnnl_eltwise_pow();
+                case ROUND -> dnnl_eltwise_round();
+            };
+        }
+    }
+
     private final Value x;
-    private final String name;
-    private final @Nullable Activation activation; // or null for one with parameters
-    private final Supplier<PostOp.Eltwise> function; // asked when needed: oneDNN's constants load the native library
+    private final @Nullable Activation activation;
+    private final @Nullable Kind kind;
+    private final float alpha;
+    private final float beta;
 
     public Eltwise(Value x, Activation activation) {
-        this(x, activation.name().toLowerCase(Locale.ROOT), activation, () -> ActivationPostOp.of(activation));
+        this(x, activation, null, 0, 0);
     }
 
-    private Eltwise(Value x, String name, Supplier<PostOp.Eltwise> function) {
-        this(x, name, null, function);
+    private Eltwise(Value x, Kind kind, float alpha, float beta) {
+        this(x, null, kind, alpha, beta);
     }
 
-    private Eltwise(Value x, String name, @Nullable Activation activation, Supplier<PostOp.Eltwise> function) {
-        super(List.of(Shapes.requireFloat(x, name)));
+    private Eltwise(Value x, @Nullable Activation activation, @Nullable Kind kind, float alpha, float beta) {
+        super(List.of(Shapes.requireFloat(x, name(activation, kind))));
         this.x = x;
-        this.name = name;
         this.activation = activation;
-        this.function = function;
+        this.kind = kind;
+        this.alpha = alpha;
+        this.beta = beta;
         gives(x.recorder().allocate(x.shape(), x.type()));
     }
 
-    /// The function, or null if it is one with parameters.
+    private static String name(@Nullable Activation activation, @Nullable Kind kind) {
+        String name = activation != null ? activation.name() : kind.name();
+        return name.toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+
+    /// The function, or null if it is one of the others.
     public @Nullable Activation activation() {
         return activation;
     }
 
+    /// The function, or null if it is an activation.
+    public @Nullable Kind kind() {
+        return kind;
+    }
+
+    /// Its first parameter, where it has one.
+    public float alpha() {
+        return alpha;
+    }
+
+    /// Its second parameter, where it has one.
+    public float beta() {
+        return beta;
+    }
+
     /// `x` if positive, else `alpha * x`
     public static Eltwise leakyRelu(Value x, float alpha) {
-        return new Eltwise(x, "leaky relu", () -> new PostOp.Eltwise(dnnl_eltwise_relu(), alpha, 0));
+        return new Eltwise(x, Kind.LEAKY_RELU, alpha, 0);
     }
 
     /// `x` if positive, else `alpha * (exp(x) - 1)`
     public static Eltwise elu(Value x, float alpha) {
-        return new Eltwise(x, "elu", () -> new PostOp.Eltwise(dnnl_eltwise_elu(), alpha, 0));
+        return new Eltwise(x, Kind.ELU, alpha, 0);
     }
 
     /// `max(0, min(1, alpha * x + beta))`
     public static Eltwise hardSigmoid(Value x, float alpha, float beta) {
-        return new Eltwise(x, "hard sigmoid", () -> new PostOp.Eltwise(dnnl_eltwise_hardsigmoid(), alpha, beta));
+        return new Eltwise(x, Kind.HARD_SIGMOID, alpha, beta);
     }
 
     /// `x * max(0, min(1, alpha * x + beta))`
     public static Eltwise hardSwish(Value x, float alpha, float beta) {
-        return new Eltwise(x, "hard swish", () -> new PostOp.Eltwise(dnnl_eltwise_hardswish(), alpha, beta));
+        return new Eltwise(x, Kind.HARD_SWISH, alpha, beta);
     }
 
     /// `log(1 + exp(x))`
     public static Eltwise softplus(Value x) {
-        return new Eltwise(x, "softplus", () -> new PostOp.Eltwise(dnnl_eltwise_soft_relu(), 1, 0));
+        return new Eltwise(x, Kind.SOFTPLUS, 1, 0);
     }
 
     /// `x * tanh(log(1 + exp(x)))`
     public static Eltwise mish(Value x) {
-        return new Eltwise(x, "mish", () -> new PostOp.Eltwise(dnnl_eltwise_mish(), 0, 0));
+        return new Eltwise(x, Kind.MISH, 0, 0);
     }
 
     /// `x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x³)))`
     public static Eltwise geluTanh(Value x) {
-        return new Eltwise(x, "gelu by tanh", () -> new PostOp.Eltwise(dnnl_eltwise_gelu_tanh(), 0, 0));
+        return new Eltwise(x, Kind.GELU_TANH, 0, 0);
     }
 
     /// `max(low, min(high, x))`
     public static Eltwise clip(Value x, float low, float high) {
-        return new Eltwise(x, "clip", () -> new PostOp.Eltwise(dnnl_eltwise_clip(), low, high));
+        return new Eltwise(x, Kind.CLIP, low, high);
     }
 
     /// `alpha * x + beta`
     public static Eltwise linear(Value x, float alpha, float beta) {
-        return new Eltwise(x, "linear", () -> new PostOp.Eltwise(dnnl_eltwise_linear(), alpha, beta));
+        return new Eltwise(x, Kind.LINEAR, alpha, beta);
     }
 
     /// `x` to the power of `exponent`
     public static Eltwise power(Value x, float exponent) {
-        return new Eltwise(x, "power", () -> new PostOp.Eltwise(dnnl_eltwise_pow(), 1, exponent));
+        return new Eltwise(x, Kind.POWER, 1, exponent);
     }
 
     /// The nearest integer, halves to the even one.
     public static Eltwise round(Value x) {
-        return new Eltwise(x, "round", () -> new PostOp.Eltwise(dnnl_eltwise_round(), 0, 0));
+        return new Eltwise(x, Kind.ROUND, 0, 0);
+    }
+
+    /// As oneDNN has it; asked when needed, as oneDNN's constants load the native library.
+    private PostOp.Eltwise function() {
+        return activation != null ? ActivationPostOp.of(activation) : new PostOp.Eltwise(kind.algorithm(), alpha, beta);
     }
 
     @Override
@@ -124,7 +192,7 @@ public final class Eltwise extends Op {
             Value src = emitter.dense(x);
             Value diffDst = emitter.dense(dy);
             MemoryDescriptor layout = emitter.layout(src.shape().elements());
-            PostOp.Eltwise function = Eltwise.this.function.get();
+            PostOp.Eltwise function = function();
             Primitive hint = emitter.keep(primitive(layout, dnnl_forward_training()));
             Primitive derivative = emitter.keep(Primitive.create(
                     "dnnl_eltwise_backward_primitive_desc_create",
@@ -163,16 +231,16 @@ public final class Eltwise extends Op {
                 List.of(Argument.of(DNNL_ARG_DST(), layout, y)));
     }
 
-    private Primitive primitive(MemoryDescriptor layout, int kind) {
-        PostOp.Eltwise function = this.function.get();
+    private Primitive primitive(MemoryDescriptor layout, int propagation) {
+        PostOp.Eltwise function = function();
         return Primitive.create(
                 "dnnl_eltwise_forward_primitive_desc_create",
-                name + " " + x.shape(),
+                name(activation, kind) + " " + x.shape(),
                 null,
                 (slot, engine, attr) -> dnnl_eltwise_forward_primitive_desc_create(
                         slot,
                         engine,
-                        kind,
+                        propagation,
                         function.algorithm(),
                         layout.address(),
                         layout.address(),

@@ -95,6 +95,36 @@ public final class Scan extends Op {
         return new Scan(ScanKernel.INDEPENDENT, false, activation, rows(x), null, weight, initial);
     }
 
+    /// Whether the gate says what is new, not what is kept.
+    public boolean isUpdate() {
+        return update;
+    }
+
+    /// TANH, RELU or null.
+    public @Nullable Activation activation() {
+        return activation;
+    }
+
+    /// x (T, N, H)
+    public Value x() {
+        return x;
+    }
+
+    /// g (T, N, H), or null in an independent scan.
+    public @Nullable Value gate() {
+        return gate;
+    }
+
+    /// v or u (H), or null for zeros.
+    public @Nullable Value weight() {
+        return weight;
+    }
+
+    /// The state before the first step (N, H), or null for zeros.
+    public @Nullable Value initial() {
+        return initial;
+    }
+
     /// The value, or a copy, with rows at equal distances.
     private static Value rows(Value x) {
         boolean fits = x.shape().rank() != 3

@@ -84,6 +84,36 @@ public final class TreeRecurrent extends Op {
         return weights.shape().size(1);
     }
 
+    /// Which equations.
+    public TreeKernel cell() {
+        return cell;
+    }
+
+    /// The trees.
+    public TreeSchedule schedule() {
+        return schedule;
+    }
+
+    /// (M, X): inputs of the first nodes, projected.
+    public Value input() {
+        return input;
+    }
+
+    /// (X)
+    public Value bias() {
+        return bias;
+    }
+
+    /// (types, G, H)
+    public Value weights() {
+        return weights;
+    }
+
+    /// K
+    public long slots() {
+        return slots;
+    }
+
     /// (N, H): each node's h, 0 where there is no node.
     public Value h() {
         return h;

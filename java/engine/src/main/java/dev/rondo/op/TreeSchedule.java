@@ -50,16 +50,28 @@ public final class TreeSchedule extends Op {
         gives(parents.recorder().allocate(Shape.of(TreeKernel.scheduleSize(nodes(), typeCount)), DataType.I64));
     }
 
+    /// (N): each node's parent.
+    public Value parents() {
+        return parents;
+    }
+
+    /// (N): the types of edges, or null where all are 0.
+    public @Nullable Value types() {
+        return types;
+    }
+
     /// N
     long nodes() {
         return parents.shape().size(0);
     }
 
-    long typeCount() {
+    /// How many types of edges there are.
+    public long typeCount() {
         return typeCount;
     }
 
-    boolean topDown() {
+    /// Whether parents come before their children.
+    public boolean topDown() {
         return topDown;
     }
 

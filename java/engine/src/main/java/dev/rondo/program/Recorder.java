@@ -36,8 +36,8 @@ public final class Recorder {
     private final boolean hasVariables;
     private final boolean training;
     private final @Nullable StreamPart part;
+    private final boolean writing;
     private final Branches branches = new Branches();
-    private final Map<String, Long> unrolled = new LinkedHashMap<>();
     private boolean isApart; // from the stream, right now
     private boolean looksAhead;
     private @Nullable Value lengths;
@@ -49,18 +49,19 @@ public final class Recorder {
 
     /// @param training whether weights are variables, which have gradients and change between runs
     public Recorder(boolean training) {
-        this(training, training, null);
+        this(training, training, null, false);
     }
 
-    private Recorder(boolean hasVariables, boolean training, @Nullable StreamPart part) {
+    private Recorder(boolean hasVariables, boolean training, @Nullable StreamPart part, boolean writing) {
         this.hasVariables = hasVariables;
         this.training = training;
         this.part = part;
+        this.writing = writing;
     }
 
     /// A recording that evaluates what is being trained: weights are variables, but nothing is dropped.
     public static Recorder evaluation() {
-        return new Recorder(true, false, null);
+        return new Recorder(true, false, null, false);
     }
 
     /// A recording for inference over a stream: a run goes on where the one before it ended, because layers
@@ -71,7 +72,18 @@ public final class Recorder {
 
     /// The same for a part of a stream.
     public static Recorder streaming(StreamPart part) {
-        return new Recorder(false, false, part);
+        return new Recorder(false, false, part, false);
+    }
+
+    /// A recording that will be written down in another form and never run: what layers do step by step stays a loop,
+    /// and cells are the operations of their equations.
+    public static Recorder writing() {
+        return new Recorder(false, false, null, true);
+    }
+
+    /// Whether the recording will be written down and never run.
+    public boolean isWriting() {
+        return writing;
     }
 
     /// Which part of a stream it is.
@@ -221,16 +233,6 @@ public final class Recorder {
         return new Value(this, shape, type, buffer, shape.strides(), 0);
     }
 
-    /// Says that a layer is recorded step by step, over so many steps.
-    public void unroll(String layer, long steps) {
-        unrolled.put(layer, steps);
-    }
-
-    /// The layers that are recorded step by step, and over how many steps.
-    public Map<String, Long> unrolled() {
-        return Collections.unmodifiableMap(unrolled);
-    }
-
     /// Counts a use of a seed of random numbers in this program: 0 is the first.
     public long nextUse(long seed) {
         return uses.merge(seed, 1L, Long::sum) - 1;
@@ -345,6 +347,9 @@ public final class Recorder {
     /// @param weights where constants are packed, and found packed
     /// @param threads how many threads each instruction may use
     public Program finish(PackedWeights weights, int threads) {
+        if (writing) {
+            throw new IllegalStateException("this recording is to be written down, not run");
+        }
         Map<Buffer, Integer> needed = new IdentityHashMap<>(); // how many operations read it
         outputs.values().forEach(value -> needed.put(value.buffer(), 0));
         variables.values().forEach(variable -> needed.put(variable.buffer(), 0)); // what changes them has to run

@@ -117,6 +117,13 @@ class ControlTest {
                 .node("Identity", "go", "on")
                 .gives(ElementType.BOOL, "on")
                 .gives("next", "t");
+        Case halves = new Case("halves");
+        halves.slot("i", ElementType.INT64).slot("go", ElementType.BOOL).slot("h", ElementType.FLOAT, "a", "b");
+        halves.node("Mul", "h half", "next")
+                .node("ReduceMax", "next", "most", "keepdims", 0)
+                .node("Greater", "most least", "on")
+                .gives(ElementType.BOOL, "on")
+                .gives("next");
         Case step = new Case("step");
         step.slot("h", ElementType.FLOAT, "n").slot("xt", ElementType.FLOAT, "n");
         step.node("Add", "h xt", "s")
@@ -128,6 +135,21 @@ class ControlTest {
                         .integer("rounds", 4)
                         .node("Loop", "rounds _ x", "last all", "body", body)
                         .gives("last", "all"),
+                one("Loop that a run ends", 2, 3)
+                        .integer("rounds", 9)
+                        .number("half", 0.5f)
+                        .number("least", 0.1f)
+                        .node("Loop", "rounds _ x", "last", "body", halves)
+                        .gives("last"),
+                one("Loop that a run does not begin", 2, 3)
+                        .ids("rate", new long[] {}, 8000)
+                        .integer("fast", 16000)
+                        .integer("rounds", 9)
+                        .number("half", 0.5f)
+                        .number("least", 0.1f)
+                        .node("Equal", "rate fast", "c")
+                        .node("Loop", "rounds c x", "last", "body", halves)
+                        .gives("last"),
                 one("Scan", 5, 3)
                         .input("h0", 3)
                         .node("Scan", "h0 x", "last all", "body", step, "num_scan_inputs", 1)

@@ -3,6 +3,8 @@ package dev.rondo.onnx;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.Input;
+import dev.rondo.Model;
 import dev.rondo.decode.Generator;
 import dev.rondo.decode.Hypothesis;
 import dev.rondo.decode.Search;
@@ -13,6 +15,7 @@ import dev.rondo.nn.Embedding;
 import dev.rondo.nn.Encoder;
 import dev.rondo.nn.GRU;
 import dev.rondo.nn.LSTM;
+import dev.rondo.nn.Module;
 import dev.rondo.nn.RNNBase;
 import dev.rondo.nn.Recurrence;
 import dev.rondo.nn.Seq2Seq;
@@ -29,9 +32,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class Seq2SeqExportTest {
     private static final int START = 1;
@@ -41,23 +46,63 @@ class Seq2SeqExportTest {
     @TempDir
     private Path folder;
 
-    /// The pair of files, driven step by step in ONNX Runtime, writes what the generator writes.
-    @ParameterizedTest
-    @EnumSource(Decoder.Context.class)
-    void onnxRuntimeTranslatesAlike(Decoder.Context context) throws IOException {
+    private static Seq2Seq network(Decoder.Context context) {
+        return (Seq2Seq) parts(context).getFirst();
+    }
+
+    /// A network, and what it is made of.
+    private static List<Module> parts(Decoder.Context context) {
         boolean isLstm = context.ordinal() % 2 == 0;
         Attention.Score score = Attention.Score.values()[1 + context.ordinal() % 2];
         Encoder encoder = new Encoder(
                 new Embedding(11, 6), rnn(isLstm, Recurrence.of(6, 5).layers(2).bidirectional()), 0);
+        Attention attention = Attention.of(score, 8, 10, 4);
         Decoder decoder = new Decoder(
                 new Embedding(9, 6),
                 size -> rnn(isLstm, Recurrence.of(size, 8).layers(2)),
                 context,
-                context.attends() ? Attention.of(score, 8, 10, 4) : null,
+                context.attends() ? attention : null,
                 7,
                 0);
-        Seq2Seq network = new Seq2Seq(encoder, new Bridge(Bridge.Kind.LEARNED, encoder, decoder), decoder);
+        Bridge bridge = new Bridge(Bridge.Kind.LEARNED, encoder, decoder);
+        Seq2Seq network = new Seq2Seq(encoder, bridge, decoder);
         network.initialize(21);
+        return Stream.of(network, encoder, bridge, decoder, context.attends() ? attention : null)
+                .filter(part -> part != null)
+                .toList();
+    }
+
+    /// Whole networks, whose decoders are told the target.
+    static List<RoundTrip> nets() {
+        List<RoundTrip> nets = new ArrayList<>();
+        for (Decoder.Context context : Decoder.Context.values()) {
+            List<Module> parts = parts(context);
+            Seq2Seq network = (Seq2Seq) parts.getFirst();
+            Input source = Input.ids("source", "T", "N");
+            Input target = Input.ids("target", "S", "N");
+            nets.add(new RoundTrip(
+                    context.name(),
+                    Model.of(
+                            List.of(source, Input.ids("lengths", "N"), target),
+                            in -> Map.of(
+                                    "logits", network.forward(in.get("source"), in.get("lengths"), in.get("target")))),
+                    parts));
+        }
+        return nets;
+    }
+
+    @ParameterizedTest
+    @MethodSource("nets")
+    void givesTheSameThreeTimes(RoundTrip net) throws IOException {
+        net.assertSame(folder);
+    }
+
+    /// The pair of files, driven step by step in ONNX Runtime, writes what the generator writes.
+    @ParameterizedTest
+    @EnumSource(Decoder.Context.class)
+    void onnxRuntimeTranslatesAlike(Decoder.Context context) throws IOException {
+        Seq2Seq network = network(context);
+        Decoder decoder = network.decoder();
         Seq2SeqExport.write(network, folder);
 
         List<long[]> sources = List.of(new long[] {4, 10, 3, 7, 0}, new long[] {5, 6, 7}, new long[] {9});

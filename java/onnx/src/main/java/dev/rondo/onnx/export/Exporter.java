@@ -4,20 +4,23 @@ import dev.rondo.Input;
 import dev.rondo.Model;
 import dev.rondo.onnx.export.Twin.Size;
 import dev.rondo.onnx.graph.Document;
+import dev.rondo.onnx.graph.ElementType;
 import dev.rondo.onnx.graph.Graph;
 import dev.rondo.program.Op;
 import dev.rondo.program.Recorder;
 import dev.rondo.program.Value;
 import dev.rondo.program.View;
-import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// Writes what a model records as a graph of ONNX's operators.
 ///
@@ -34,31 +37,36 @@ public final class Exporter {
 
     private record Dimension(String input, int index) {}
 
-    private final Writer writer = new Writer();
-    private final Operations operations = new Operations(this, writer);
+    private final @Nullable Exporter outer; // of the graph around
+    private final Writer writer;
+    private final Operations operations;
     private final Map<Value, String> names = new IdentityHashMap<>(); // of the first recording's values
     private final Map<Value, String> wanted = new IdentityHashMap<>();
-    private final Map<Value, Source> sources = new IdentityHashMap<>();
+    private final Map<Value, Source> sources =
+            new IdentityHashMap<>(); // those inside alone, where there is a graph around
     private final Map<Size, Dimension> open = new HashMap<>();
     private final Map<Size, String> sizes = new HashMap<>();
     private final Map<Size, String> symbols = new HashMap<>();
 
-    private Exporter() {}
+    private Exporter(@Nullable Exporter outer, Writer writer) {
+        this.outer = outer;
+        this.writer = writer;
+        this.operations = new Operations(this, writer);
+    }
 
     /// The model as a file has it.
     ///
     /// @throws IllegalArgumentException naming what ONNX has no operator for, or what depends on the inputs' sizes
     ///                                  in a way that cannot be written
     public static Document export(Model model, String name, Map<String, String> metadata) {
-        return new Exporter().document(model, name, metadata);
+        return new Exporter(null, new Writer()).document(model, name, metadata);
     }
 
     private Document document(Model model, String name, Map<String, String> metadata) {
-        Recorder first = new Recorder();
-        Recorder second = new Recorder();
+        Recorder first = Recorder.writing();
+        Recorder second = Recorder.writing();
         Map<String, Value> outputs = model.record(first, shapes(model.inputs(), FIRST_SIZES));
         Map<String, Value> others = model.record(second, shapes(model.inputs(), SECOND_SIZES));
-        requireSteps(first, second);
         pair(first.operations(), second.operations());
         List<Graph.Slot> inputs = new ArrayList<>();
         for (Input input : model.inputs()) {
@@ -95,16 +103,6 @@ public final class Exporter {
         return shapes;
     }
 
-    /// Layers that are recorded step by step are as many nodes as there are steps, so that number has to be known.
-    private static void requireSteps(Recorder first, Recorder second) {
-        first.unrolled().forEach((layer, steps) -> {
-            if (!steps.equals(second.unrolled().get(layer))) {
-                throw new IllegalArgumentException("layer " + layer
-                        + " is written step by step: give the model an input of a fixed number of steps");
-            }
-        });
-    }
-
     private void pair(List<Op> first, List<Op> second) {
         if (first.size() != second.size()) {
             throw new IllegalArgumentException("what the model does depends on the sizes of its inputs");
@@ -112,13 +110,27 @@ public final class Exporter {
         for (int i = 0; i < first.size(); i++) {
             Op one = first.get(i);
             Op other = second.get(i);
-            if (one.getClass() != other.getClass()) {
+            if (one.getClass() != other.getClass()
+                    || one.inputs().size() != other.inputs().size()) {
                 throw new IllegalArgumentException("what the model does depends on the sizes of its inputs: " + one);
             }
             for (int k = 0; k < one.outputs().size(); k++) {
                 sources.put(one.outputs().get(k), new Source(one, other, k));
             }
         }
+    }
+
+    /// Writes a graph inside a node of this one: these operations, and none of those around.
+    Exporter inner(Writer graph, List<Op> first, List<Op> second) {
+        Exporter inner = new Exporter(this, graph);
+        inner.pair(first, second);
+        return inner;
+    }
+
+    private boolean isInside(Value value) {
+        return names.containsKey(value)
+                || sources.containsKey(value)
+                || value.view() != null && isInside(value.view().of());
     }
 
     private void pairInputs(List<Input> inputs, Recorder first, Recorder second) {
@@ -150,6 +162,9 @@ public final class Exporter {
         String known = names.get(twin.first());
         if (known != null) {
             return known;
+        }
+        if (outer != null && !isInside(twin.first())) {
+            return outer.name(twin);
         }
         String name;
         if (twin.isView() && twin.first().constant() == null) {
@@ -189,25 +204,67 @@ public final class Exporter {
             throw new IllegalArgumentException(
                     "a value of shape " + twin.first().shape() + " comes from nowhere");
         }
-        boolean same = tensor.shape().equals(other.shape()) && tensor.data().mismatch(other.data()) < 0;
-        if (!same) {
-            for (Size size : open.keySet()) {
-                if (isReciprocal(tensor, size.first()) && isReciprocal(other, size.second())) { // of a mean
-                    String count = writer.single("Squeeze", List.of(size(size)));
-                    return writer.single("Reciprocal", List.of(writer.single("Cast", List.of(count), "to", 1)));
-                }
-            }
+        if (tensor.shape().equals(other.shape()) && tensor.data().mismatch(other.data()) < 0) {
+            Tensor own = twin.first().constant();
+            return writer.constant("weight", own != null ? own : tensor);
+        }
+        String filled = filled(twin, number(tensor), number(other));
+        if (filled == null) {
             throw new IllegalArgumentException(
                     "the model computes with numbers that follow from its inputs' sizes: give it inputs of fixed sizes");
         }
-        Tensor own = twin.first().constant();
-        return writer.constant("weight", own != null ? own : tensor);
+        return filled;
     }
 
-    private static boolean isReciprocal(Tensor tensor, long size) {
-        return tensor.type() == DataType.F32
-                && tensor.shape().rank() == 0
-                && tensor.toFloatArray()[0] == (float) (1.0 / size);
+    /// A tensor full of one number: always the same one, an input's size, or one divided by it, as means need it; or
+    /// null.
+    private @Nullable String filled(Twin twin, @Nullable Number number, @Nullable Number other) {
+        if (number == null || other == null) {
+            return null;
+        }
+        if (number.equals(other)) {
+            return writer.single(
+                    "ConstantOfShape",
+                    List.of(sizes(twin)),
+                    "value",
+                    number instanceof Float one
+                            ? Tensor.of(Shape.of(1), one)
+                            : Tensor.of(Shape.of(1), number.longValue()));
+        }
+        for (Size size : open.keySet()) {
+            if (number.equals(size.first()) && other.equals(size.second())) {
+                return repeated(size(size), twin);
+            }
+            if (number.equals((float) (1.0 / size.first())) && other.equals((float) (1.0 / size.second()))) {
+                String count = writer.single("Cast", List.of(size(size)), "to", ElementType.FLOAT.number());
+                return repeated(writer.single("Reciprocal", List.of(count)), twin);
+            }
+        }
+        return null;
+    }
+
+    /// A number (1) in a value's shape.
+    private String repeated(String number, Twin twin) {
+        return twin.rank() == 0
+                ? writer.single("Squeeze", List.of(number))
+                : writer.single("Expand", List.of(number, sizes(twin)));
+    }
+
+    /// The number that a tensor is full of, Float or Long; or null.
+    private static @Nullable Number number(Tensor tensor) {
+        return switch (tensor.type()) {
+            case F32 -> {
+                float[] all = tensor.toFloatArray();
+                boolean isFull = IntStream.range(0, all.length).allMatch(i -> Float.compare(all[i], all[0]) == 0);
+                yield isFull ? (Number) (all.length == 0 ? 0f : all[0]) : null;
+            }
+            case I64 -> {
+                long[] all = tensor.toLongArray();
+                boolean isFull = Arrays.stream(all).allMatch(one -> one == all[0]);
+                yield isFull ? (Number) (all.length == 0 ? 0L : all[0]) : null;
+            }
+            default -> null;
+        };
     }
 
     private String view(Twin twin, String name) {
@@ -280,6 +337,9 @@ public final class Exporter {
 
     /// A size as a value (1) of the graph.
     String size(Size size) {
+        if (outer != null) {
+            return outer.size(size);
+        }
         if (size.isFixed()) {
             return writer.integers(size.first());
         }

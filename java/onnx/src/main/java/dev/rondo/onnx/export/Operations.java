@@ -9,11 +9,15 @@ import dev.rondo.op.Embedding;
 import dev.rondo.op.Gather;
 import dev.rondo.op.LayerNorm;
 import dev.rondo.op.Linear;
+import dev.rondo.op.Loop;
 import dev.rondo.op.MatMul;
 import dev.rondo.op.Recurrent;
+import dev.rondo.op.ReverseSequence;
+import dev.rondo.op.Scan;
 import dev.rondo.op.SequenceMask;
 import dev.rondo.op.Softmax;
 import dev.rondo.op.Sum;
+import dev.rondo.op.TreeRecurrent;
 import dev.rondo.program.Activation;
 import dev.rondo.program.Op;
 import dev.rondo.program.Value;
@@ -43,13 +47,19 @@ final class Operations {
     void write(Op first, Op second) {
         Value y = first.output();
         switch (first) {
-            case Recurrent recurrent -> new RecurrentExport(exporter, writer).write(recurrent, (Recurrent) second);
+            case Recurrent recurrent ->
+                new RecurrentExport(exporter, writer, this).write(recurrent, (Recurrent) second);
+            case Loop loop -> new LoopExport(exporter, writer, loop, (Loop) second).write();
+            case Scan scan -> new ElementScanExport(exporter, writer, scan, (Scan) second).write();
+            case TreeRecurrent tree -> new TreeExport(exporter, writer, tree, (TreeRecurrent) second).write();
+            case ReverseSequence _ ->
+                node("ReverseSequence", inputs(first, second), y, "time_axis", 0, "batch_axis", 1);
             case Linear linear -> linear(linear, (Linear) second);
             case Embedding _ -> node("Gather", List.of(input(first, second, 1), input(first, second, 0)), y, "axis", 0);
             case LayerNorm norm -> layerNorm(norm, (LayerNorm) second);
             case Softmax softmax ->
                 node(softmax.isLogarithmic() ? "LogSoftmax" : "Softmax", inputs(first, second), y, "axis", -1);
-            case Eltwise eltwise -> eltwise(eltwise, inputs(first, second));
+            case Eltwise eltwise -> eltwise(eltwise, input(first, second, 0));
             case Binary binary -> binary(binary, inputs(first, second));
             case MatMul _ -> node("MatMul", inputs(first, second), y);
             case Concat concat -> node("Concat", inputs(first, second), y, "axis", concat.dimension());
@@ -142,11 +152,32 @@ final class Operations {
         node("LayerNormalization", inputs, first.output(), "axis", -1, "epsilon", first.eps());
     }
 
-    private void eltwise(Eltwise eltwise, List<String> inputs) {
-        if (eltwise.activation() == null) {
-            throw new IllegalArgumentException("Rondo writes no ONNX operator for activations with parameters");
+    private void eltwise(Eltwise eltwise, String x) {
+        Value y = eltwise.output();
+        if (eltwise.activation() != null) {
+            activation(eltwise.activation(), x, y);
+            return;
         }
-        activation(eltwise.activation(), inputs.getFirst(), eltwise.output());
+        float alpha = eltwise.alpha();
+        float beta = eltwise.beta();
+        switch (eltwise.kind()) {
+            case LEAKY_RELU -> node("LeakyRelu", List.of(x), y, "alpha", alpha);
+            case ELU -> node("Elu", List.of(x), y, "alpha", alpha);
+            case HARD_SIGMOID -> node("HardSigmoid", List.of(x), y, "alpha", alpha, "beta", beta);
+            case HARD_SWISH ->
+                node("Mul", List.of(x, writer.single("HardSigmoid", List.of(x), "alpha", alpha, "beta", beta)), y);
+            case SOFTPLUS -> node("Softplus", List.of(x), y);
+            case MISH -> node("Mish", List.of(x), y);
+            case GELU_TANH -> node("Gelu", List.of(x), y, "approximate", "tanh");
+            case CLIP -> node("Clip", List.of(x, number(alpha), number(beta)), y);
+            case LINEAR -> node("Add", List.of(writer.single("Mul", List.of(x, number(alpha))), number(beta)), y);
+            case POWER -> node("Mul", List.of(number(alpha), writer.single("Pow", List.of(x, number(beta)))), y);
+            case ROUND -> node("Round", List.of(x), y);
+        }
+    }
+
+    private String number(float number) {
+        return writer.constant("number", Tensor.of(Shape.of(), number));
     }
 
     private void activation(Activation activation, String x, Value y) {
@@ -210,17 +241,18 @@ final class Operations {
     /// 1 where the step, along the first dimension, is less than the sample's length, along the second.
     private void mask(Op first, Op second) {
         Twin y = new Twin(first.output(), second.output());
-        long[] ones = new long[y.rank()];
-        Arrays.fill(ones, 1);
-        long[] column = ones.clone();
-        column[0] = -1;
-        long[] row = ones.clone();
-        row[1] = -1;
-        String steps = writer.single("Squeeze", List.of(exporter.size(y.size(0))));
+        long[] sizes = new long[y.rank()];
+        Arrays.fill(sizes, 2, sizes.length, 1);
+        String counts = mask(input(first, second, 0), y.size(0));
+        String spread = writer.single("Reshape", List.of(counts, writer.integers(sizes)));
+        node("Expand", List.of(spread, exporter.sizes(y)), first.output());
+    }
+
+    /// The same for each step and sample: (T, N).
+    String mask(String lengths, Twin.Size size) {
+        String steps = writer.single("Squeeze", List.of(exporter.size(size)));
         String range = writer.single("Range", List.of(writer.integer(0), steps, writer.integer(1)));
-        String step = writer.single("Reshape", List.of(range, writer.integers(column)));
-        String length = writer.single("Reshape", List.of(input(first, second, 0), writer.integers(row)));
-        String counts = writer.single("Cast", List.of(writer.single("Less", List.of(step, length))), "to", 1);
-        node("Expand", List.of(counts, exporter.sizes(y)), first.output());
+        String column = writer.single("Unsqueeze", List.of(range, writer.integers(1)));
+        return writer.single("Cast", List.of(writer.single("Less", List.of(column, lengths))), "to", 1);
     }
 }

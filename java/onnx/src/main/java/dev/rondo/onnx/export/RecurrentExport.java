@@ -23,13 +23,13 @@ import org.jspecify.annotations.Nullable;
 /// | LSTM | i, f, g, o | i, o, f, c |
 /// | LSTM's peepholes | i, f, o | i, o, f |
 /// | GRU | r, z, n | z, r, h |
-record RecurrentExport(Exporter exporter, Writer writer) {
+record RecurrentExport(Exporter exporter, Writer writer, Operations operations) {
     private static final int[] PEEPHOLES = {0, 2, 1};
 
     void write(Recurrent first, Recurrent second) {
         List<Recurrent.Weights> weights = first.weights();
         if (ScanExport.serves(first)) {
-            new ScanExport(exporter, writer, first, second).write();
+            new ScanExport(exporter, writer, operations, first, second).write();
             return;
         }
         boolean bidirectional = first.directions().size() == 2;

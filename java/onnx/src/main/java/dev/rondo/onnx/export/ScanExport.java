@@ -12,25 +12,23 @@ import dev.rondo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Writes recurrent layers that ONNX has no operator for, those with projections and those with attention, as its Scan:
 /// a graph that runs once a step. The input's share of the gates is computed before, for all steps.
-record ScanExport(Exporter exporter, Writer writer, Recurrent first, Recurrent second) {
+record ScanExport(Exporter exporter, Writer writer, Operations operations, Recurrent first, Recurrent second) {
     /// Whether a layer is one of these.
     static boolean serves(Recurrent layer) {
         return layer.cell().hasAttention() || layer.weights().getFirst().projectionWeight() != null;
     }
 
     void write() {
-        if (first.lengths() != null) {
-            throw new IllegalArgumentException(
-                    "ONNX has no operator for " + first.cell() + " over sequences of unequal lengths");
-        }
+        String counts = counts();
         List<String> outputs = new ArrayList<>();
         List<List<String>> states = List.of(new ArrayList<>(), new ArrayList<>());
         for (int d = 0; d < first.directions().size(); d++) {
-            List<String> results = direction(d);
+            List<String> results = direction(d, counts);
             for (int i = 0; i < results.size() - 1; i++) {
                 states.get(i).add(writer.single("Unsqueeze", List.of(results.get(i), writer.integers(0))));
             }
@@ -57,10 +55,21 @@ record ScanExport(Exporter exporter, Writer writer, Recurrent first, Recurrent s
         }
     }
 
+    /// 1 where a step counts, else 0: (T, N, 1); or nothing where all do.
+    private String counts() {
+        if (first.lengths() == null) {
+            return "";
+        }
+        String lengths = exporter.name(new Twin(first.lengths(), second.lengths()));
+        String mask = operations.mask(lengths, new Twin(first.x(), second.x()).size(0));
+        return writer.single("Unsqueeze", List.of(mask, writer.integers(2)));
+    }
+
     /// Writes a direction.
     ///
+    /// @param counts (T, N, 1), or "": a sequence that has ended, or from right to left not begun, keeps its states
     /// @return the last states, and the output (T, N, R)
-    private List<String> direction(int d) {
+    private List<String> direction(int d, String counts) {
         Recurrent.Weights weights = first.weights().get(d);
         String x = exporter.name(new Twin(first.x(), second.x()));
         String gates = plus(product(x, weights.inputWeight()), weights.inputBias());
@@ -76,6 +85,9 @@ record ScanExport(Exporter exporter, Writer writer, Recurrent first, Recurrent s
             String scores = exporter.name(new Twin(first.attention(), second.attention()));
             inputs.add(writer.single("Unsqueeze", List.of(scores, writer.integers(2)))); // (T, N, 1)
         }
+        if (!counts.isEmpty()) {
+            inputs.add(counts);
+        }
         int carried = first.cell().hasCellState() ? 2 : 1;
         List<String> results = new ArrayList<>();
         for (int i = 0; i <= carried; i++) {
@@ -89,7 +101,7 @@ record ScanExport(Exporter exporter, Writer writer, Recurrent first, Recurrent s
                 inputs,
                 results,
                 "body",
-                first.cell() == Cell.LSTM ? lstm(weights) : augru(weights),
+                first.cell() == Cell.LSTM ? lstm(weights, !counts.isEmpty()) : augru(weights, !counts.isEmpty()),
                 "num_scan_inputs",
                 inputDirections.length,
                 "scan_input_directions",
@@ -126,9 +138,9 @@ record ScanExport(Exporter exporter, Writer writer, Recurrent first, Recurrent s
     }
 
     /// One step of an LSTM: gates i, f, g, o.
-    private Graph lstm(Recurrent.Weights weights) {
+    private Graph lstm(Recurrent.Weights weights, boolean isRagged) {
         Writer inner = writer.inner();
-        ScanExport step = new ScanExport(exporter, inner, first, second);
+        ScanExport step = new ScanExport(exporter, inner, operations, first, second);
         String h = inner.fresh("h");
         String c = inner.fresh("c");
         String x = inner.fresh("x");
@@ -145,7 +157,7 @@ record ScanExport(Exporter exporter, Writer writer, Recurrent first, Recurrent s
         String hidden = inner.single("Mul", List.of(o, inner.single("Tanh", List.of(next))));
         String projected =
                 weights.projectionWeight() == null ? hidden : step.product(hidden, weights.projectionWeight());
-        return body(inner, List.of(h, c, x), List.of(projected, next, inner.single("Identity", List.of(projected))));
+        return step.body(List.of(h, c), List.of(x), List.of(projected, next), isRagged);
     }
 
     private String peeping(String gate, @Nullable Value peepholes, int row, String c) {
@@ -160,9 +172,9 @@ record ScanExport(Exporter exporter, Writer writer, Recurrent first, Recurrent s
     }
 
     /// One step of a GRU with attention: gates r, z, n.
-    private Graph augru(Recurrent.Weights weights) {
+    private Graph augru(Recurrent.Weights weights, boolean isRagged) {
         Writer inner = writer.inner();
-        ScanExport step = new ScanExport(exporter, inner, first, second);
+        ScanExport step = new ScanExport(exporter, inner, operations, first, second);
         String h = inner.fresh("h");
         String x = inner.fresh("x");
         String score = inner.fresh("score");
@@ -184,7 +196,7 @@ record ScanExport(Exporter exporter, Writer writer, Recurrent first, Recurrent s
         String kept = inner.single("Mul", List.of(weaker, h));
         String taken = inner.single("Mul", List.of(inner.single("Sub", List.of(one, weaker)), n));
         String next = inner.single("Add", List.of(kept, taken));
-        return body(inner, List.of(h, x, score), List.of(next, inner.single("Identity", List.of(next))));
+        return step.body(List.of(h), List.of(x, score), List.of(next), isRagged);
     }
 
     private List<String> split(String gates, int count) {
@@ -196,11 +208,29 @@ record ScanExport(Exporter exporter, Writer writer, Recurrent first, Recurrent s
         return parts;
     }
 
-    private static Graph body(Writer inner, List<String> inputs, List<String> outputs) {
+    /// @param states before the step
+    /// @param next   after it, the output first
+    private Graph body(List<String> states, List<String> sequences, List<String> next, boolean isRagged) {
+        List<String> inputs = new ArrayList<>(states);
+        inputs.addAll(sequences);
+        List<String> outputs = new ArrayList<>(next);
+        String counts = writer.fresh("counts");
+        if (isRagged) {
+            inputs.add(counts);
+            for (int i = 0; i < next.size(); i++) {
+                String change = writer.single("Sub", List.of(next.get(i), states.get(i)));
+                String taken = writer.single("Mul", List.of(counts, change));
+                outputs.set(i, writer.single("Add", List.of(states.get(i), taken)));
+            }
+        }
+        outputs.add(
+                isRagged
+                        ? writer.single("Mul", List.of(counts, next.getFirst()))
+                        : writer.single("Identity", next.subList(0, 1)));
         return new Graph(
                 "step",
-                inner.nodes(),
-                inner.constants(),
+                writer.nodes(),
+                Map.of(),
                 inputs.stream().map(ScanExport::slot).toList(),
                 outputs.stream().map(ScanExport::slot).toList());
     }

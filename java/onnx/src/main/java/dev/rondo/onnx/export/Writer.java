@@ -20,36 +20,43 @@ import java.util.function.Supplier;
 /// Nodes and constants of a graph that is being written.
 final class Writer {
     private final List<Node> nodes = new ArrayList<>();
-    private final Map<String, Constant> constants = new LinkedHashMap<>();
-    private final Map<Tensor, String> names = new IdentityHashMap<>();
-    private final Map<Tensor, String> derived = new IdentityHashMap<>();
-    private final Map<List<Long>, String> integers = new LinkedHashMap<>();
-    private final int[] count; // shared with the graphs inside, whose names have to differ
+    private final Shared shared; // with the graphs inside
+
+    /// What a graph and those inside it have in common: they see each other's constants, and their names have to
+    /// differ.
+    private static final class Shared {
+        private final Map<String, Constant> constants = new LinkedHashMap<>();
+        private final Map<Tensor, String> names = new IdentityHashMap<>();
+        private final Map<Tensor, String> derived = new IdentityHashMap<>();
+        private final Map<List<Long>, String> integers = new LinkedHashMap<>();
+        private int count;
+    }
 
     Writer() {
-        this(new int[1]);
+        this(new Shared());
     }
 
-    private Writer(int[] count) {
-        this.count = count;
+    private Writer(Shared shared) {
+        this.shared = shared;
     }
 
-    /// A graph inside a node of this one.
+    /// A graph inside a node of this one, which has the constants of both.
     Writer inner() {
-        return new Writer(count);
+        return new Writer(shared);
     }
 
     List<Node> nodes() {
         return nodes;
     }
 
+    /// Those of the outermost graph, by name.
     Map<String, Constant> constants() {
-        return constants;
+        return shared.constants;
     }
 
     /// A name that nothing has yet.
     String fresh(String stem) {
-        return stem + "_" + count[0]++;
+        return stem + "_" + shared.count++;
     }
 
     /// Adds a node.
@@ -61,6 +68,11 @@ final class Writer {
             map.put((String) attributes[i], attribute(attributes[i + 1]));
         }
         nodes.add(new Node(operator + "_" + nodes.size(), "", operator, inputs, outputs, map));
+    }
+
+    /// Whether a node of this graph gives a value.
+    boolean gives(String name) {
+        return nodes.stream().anyMatch(node -> node.outputs().contains(name));
     }
 
     /// Adds a node with one output, which gets a new name.
@@ -75,6 +87,7 @@ final class Writer {
             case Integer integer -> new Attribute.IntValue(integer);
             case Float number -> new Attribute.FloatValue(number);
             case String text -> new Attribute.TextValue(text);
+            case Tensor tensor -> new Attribute.TensorValue(new Constant(type(tensor.type()), tensor));
             case Graph graph -> new Attribute.GraphValue(graph);
             case long[] values ->
                 new Attribute.IntValues(Arrays.stream(values).boxed().toList());
@@ -89,16 +102,16 @@ final class Writer {
 
     /// A tensor of the graph; the same one for the same tensor.
     String constant(String stem, Tensor tensor) {
-        return names.computeIfAbsent(tensor, _ -> {
+        return shared.names.computeIfAbsent(tensor, _ -> {
             String name = fresh(stem);
-            constants.put(name, new Constant(type(tensor.type()), tensor));
+            shared.constants.put(name, new Constant(type(tensor.type()), tensor));
             return name;
         });
     }
 
     /// A tensor made of another one, written once for it.
     String derived(String stem, Tensor source, Supplier<Tensor> maker) {
-        return derived.computeIfAbsent(source, _ -> constant(stem, maker.get()));
+        return shared.derived.computeIfAbsent(source, _ -> constant(stem, maker.get()));
     }
 
     static ElementType type(DataType type) {
@@ -111,7 +124,7 @@ final class Writer {
 
     /// Integers (K).
     String integers(long... values) {
-        return integers.computeIfAbsent(
+        return shared.integers.computeIfAbsent(
                 Arrays.stream(values).boxed().toList(),
                 _ -> constant("integers", Tensor.of(Shape.of(values.length), values)));
     }

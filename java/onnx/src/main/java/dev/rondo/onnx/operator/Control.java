@@ -41,15 +41,20 @@ final class Control {
         }
         List<Value> then = call.run(call.graph("then_branch"), List.of());
         List<Value> otherwise = call.run(call.graph("else_branch"), List.of());
+        return chosen(call, condition, then, otherwise);
+    }
+
+    /// For each pair of values the elements of the one that a condition, known to a run only, is for.
+    private static List<Value> chosen(Call call, Value condition, List<Value> then, List<Value> otherwise) {
+        Value truth = Shapes.reshaped(Elementwise.cast(call, condition, DataType.U8));
         List<Value> chosen = new ArrayList<>();
         for (int i = 0; i < Math.min(then.size(), otherwise.size()); i++) {
             Value a = then.get(i);
             Value b = otherwise.get(i);
             if (!a.shape().equals(b.shape()) || a.type() != b.type()) {
                 throw new IllegalArgumentException(
-                        "its condition is known to a run only, but its branches give " + a + " and " + b);
+                        "its condition is known to a run only, and leaves either " + a + " or " + b);
             }
-            Value truth = Shapes.reshaped(Elementwise.cast(call, condition, DataType.U8));
             chosen.add(call.record(Pointwise.where(truth, a, b)));
         }
         return chosen;
@@ -62,36 +67,38 @@ final class Control {
         return condition.known().data().get(ValueLayout.JAVA_BYTE, 0) != 0;
     }
 
+    /// Where only a run will tell when the loop ends, it is unrolled to the most rounds that it may have, and those
+    /// after
+    /// its end change nothing.
     private static List<Value> loop(Call call) {
         long most = call.optional(0) == null ? Long.MAX_VALUE : call.knownLong(0, "number of rounds");
         Graph body = call.graph("body");
-        Value condition = call.optional(1);
-        if (condition != null && condition.known() == null) {
-            throw new IllegalArgumentException("its condition is known to a run only");
-        }
-        boolean goesOn = condition == null || isTrue(condition);
+        Value goesOn = call.optional(1) == null ? truth(call) : call.input(1);
         List<Value> states = new ArrayList<>();
         for (int i = 2; i < call.inputCount(); i++) {
             states.add(call.input(i));
         }
         int carried = states.size();
+        int scans = body.outputs().size() - 1 - carried;
         List<List<Value>> collected = new ArrayList<>();
-        for (long round = 0; round < most && goesOn; round++) {
+        for (long round = 0; round < most && mayHold(goesOn); round++) {
+            if (goesOn.known() == null && (most == Long.MAX_VALUE || scans > 0)) {
+                throw new IllegalArgumentException(
+                        "whether it goes on is known to a run only, which needs a largest number of rounds"
+                                + " and no outputs of single rounds");
+            }
             List<Value> given = new ArrayList<>();
             given.add(call.literal(Shape.of(), round));
             given.add(truth(call));
             given.addAll(states);
             List<Value> results = call.run(body, given);
-            Value next = results.getFirst();
-            if (next.known() == null) {
-                throw new IllegalArgumentException("whether it goes on is known to a run only");
-            }
-            goesOn = isTrue(next);
-            states = new ArrayList<>(results.subList(1, 1 + carried));
+            List<Value> next = results.subList(1, 1 + carried);
+            boolean isKnown = goesOn.known() != null;
+            states = new ArrayList<>(isKnown ? next : chosen(call, goesOn, next, states));
+            goesOn = isKnown ? results.getFirst() : call.record(both(goesOn, results.getFirst()));
             collected.add(results.subList(1 + carried, results.size()));
         }
         List<Value> outputs = new ArrayList<>(states);
-        int scans = body.outputs().size() - 1 - carried;
         if (collected.isEmpty() && scans > 0) {
             throw new IllegalArgumentException("it has no round that would tell the shapes of its outputs");
         }
@@ -101,6 +108,14 @@ final class Control {
                     call, collected.stream().map(round -> round.get(scan)).toList(), 0));
         }
         return outputs;
+    }
+
+    private static boolean mayHold(Value condition) {
+        return condition.known() == null || isTrue(condition);
+    }
+
+    private static Pointwise both(Value a, Value b) {
+        return Pointwise.integers("and", Shapes.reshaped(a), Shapes.reshaped(b), (x, y) -> x & y);
     }
 
     private static Value truth(Call call) {

@@ -1,5 +1,6 @@
 package dev.rondo.onnx.record;
 
+import dev.rondo.format.MalformedFileException;
 import dev.rondo.onnx.graph.Constant;
 import dev.rondo.onnx.graph.ElementType;
 import dev.rondo.onnx.graph.Graph;
@@ -90,6 +91,7 @@ public final class Recording {
     /// @return the outputs, in the graph's order
     /// @throws IllegalArgumentException naming the node that cannot be recorded for these shapes
     public List<Value> record(Graph graph, Scope scope) {
+        requireRoom("graph " + MalformedFileException.quote(graph.name())); // a loop's may have no nodes
         graph.constants().forEach((name, constant) -> scope.put(name, constant, recorder));
         for (Node node : graph.nodes()) {
             record(node, scope);
@@ -107,11 +109,14 @@ public final class Recording {
         return value;
     }
 
-    private void record(Node node, Scope scope) {
+    private void requireRoom(String place) {
         if (++nodes > MOST_NODES) {
-            throw new IllegalArgumentException(
-                    "its loops unroll to more than " + MOST_NODES + " nodes at " + node.title());
+            throw new IllegalArgumentException("its loops unroll to more than " + MOST_NODES + " nodes at " + place);
         }
+    }
+
+    private void record(Node node, Scope scope) {
+        requireRoom(node.title());
         List<@Nullable Value> inputs = new ArrayList<>();
         for (String input : node.inputs()) {
             inputs.add(input.isEmpty() ? null : required(scope, input));
