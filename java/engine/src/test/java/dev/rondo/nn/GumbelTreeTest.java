@@ -34,11 +34,13 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// The latent Tree-LSTM: against plain loops, its gradients against differences of what the estimator estimates.
+@Tag("once") // all of it is Java over operations that are tested on each instruction set
 class GumbelTreeTest {
     private static final Tolerance TOLERANCE = new Tolerance(1e-5);
     private static final long BETWEEN_USES = 0x9E3779B97F4A7C15L;

@@ -32,9 +32,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// Networks that compose given trees step by step: against plain loops and differences.
+@Tag("once") // all of it is Java over operations that are tested on each instruction set
 class MergeStepsTest {
     private static final Tolerance TOLERANCE = new Tolerance(1e-5);
     private static final int ROOM = 5; // leaves

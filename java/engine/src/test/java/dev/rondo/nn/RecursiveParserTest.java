@@ -31,9 +31,11 @@ import java.util.Random;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// Parsing by merges: the search against plain loops and all trees, the loss against plain loops and differences.
+@Tag("once") // all of it is Java over operations that are tested on each instruction set
 class RecursiveParserTest {
     private static RecursiveParser parser(int inputSize, int hiddenSize, long seed) {
         RecursiveParser parser = new RecursiveParser(inputSize, hiddenSize);

@@ -31,9 +31,11 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// SPINN: against plain loops and differences, with transitions that are given and that it chooses.
+@Tag("once") // all of it is Java over operations that are tested on each instruction set
 class SpinnTest {
     private static final Tolerance TOLERANCE = new Tolerance(1e-5);
     private static final int ROOM = 4; // leaves
