@@ -34,10 +34,13 @@ typedef struct rondo_linear {
     int64_t addend_row;
     float *dst; /* (rows, out) */
     int64_t dst_row;
-    float *scratch; /* rondo_linear_packed_size(out, rows) floats; holds nothing between calls */
+    float *scratch; /* rondo_linear_scratch_size(rows, in) floats; holds nothing between calls */
 } rondo_linear;
 
 void rondo_linear_f32(const rondo_linear *linear);
+
+/* The number of floats that rondo_linear.scratch needs. */
+int64_t rondo_linear_scratch_size(int64_t rows, int64_t in);
 
 /* The number of floats that a packed matrix (in, out) takes. */
 int64_t rondo_linear_packed_size(int64_t out, int64_t in);

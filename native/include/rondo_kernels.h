@@ -22,7 +22,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /* Changes with every incompatible change of this header and of those it includes. */
-#define RONDO_ABI_VERSION 8
+#define RONDO_ABI_VERSION 9
 
 /* The RONDO_ABI_VERSION the library was built with. */
 int32_t rondo_abi_version(void);
@@ -53,6 +53,13 @@ int64_t rondo_embedding_f32(const float *table, int64_t rows, int64_t width, con
  * everywhere.
  */
 void rondo_softmax_f32(const float *src, float *dst, int64_t rows, int64_t width, int32_t logarithmic);
+
+/*
+ * The likeliest classes of each row of logits, src (rows, width): ids (rows, count) of the greatest elements, the
+ * greatest first, equal ones in their order, and -1 where there are no more that are above -inf; and norms (rows), the
+ * logarithm of the sum of exp(src), which taken from a logit leaves the logarithm of its probability.
+ */
+void rondo_likeliest_f32(const float *src, int64_t rows, int64_t width, int64_t count, int64_t *ids, float *norms);
 
 /*
  * The cells. With G = W x + b for the input's share of the gates and P = U h for the state's, by gate:
@@ -126,6 +133,15 @@ typedef struct rondo_recurrent {
     const float *input_weights; /* W, as rondo_recurrent_pack_f32 wrote it for so many parts */
     const float *bias;          /* b: (K, H) */
 
+    /*
+     * What is known of W x before: the i-th row of table, as rondo_recurrent_table_f32 wrote it for so many parts, for
+     * the id i of a step. It is added to W x; I may be 0, then there is nothing else.
+     */
+    const int64_t *ids; /* (T, N), each of them in the table */
+    int64_t ids_step;
+    int64_t ids_batch;
+    const float *table; /* or NULL for nothing */
+
     const float *weights;    /* U, as rondo_recurrent_pack_f32 wrote it for so many parts */
     const float *state_bias; /* b': (H), of LBR_GRU alone */
     const float *peephole;   /* p: (3, H) for i, f, o, or NULL; of LSTM alone */
@@ -156,7 +172,7 @@ typedef struct rondo_recurrent {
     float *dst_iter_c; /* c after the last step: (N, H), or NULL */
     int64_t dst_iter_c_batch;
 
-    float *scratch; /* rondo_recurrent_scratch_size(steps, batch, hidden) floats; holds nothing between calls */
+    float *scratch; /* rondo_recurrent_scratch_size(...) floats; holds nothing between calls */
 
     int32_t part; /* of the threads that share the work, 0 for the first */
     int32_t parts;
@@ -167,7 +183,7 @@ typedef struct rondo_recurrent {
 void rondo_recurrent_f32(const rondo_recurrent *recurrent);
 
 /* The number of floats that rondo_recurrent.scratch needs. */
-int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden);
+int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t input, int64_t hidden);
 
 /* The number of floats that packed weights of so many gates need. */
 int64_t rondo_recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth);
@@ -180,6 +196,22 @@ int64_t rondo_recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth
  */
 void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts,
                               float *packed);
+
+/* The number of floats that a table of so many ids needs. */
+int64_t rondo_recurrent_table_size(int64_t gates, int64_t hidden, int64_t ids);
+
+/*
+ * Multiplies the vectors (ids, depth) of all ids by their part of W, (gates, H, depth) packed for so many parts, so that
+ * steps need not.
+ */
+void rondo_recurrent_table_f32(const float *vectors, int64_t ids, int64_t depth, const float *weights, int64_t gates,
+                               int64_t hidden, int32_t parts, float *table);
+
+/*
+ * Asks the system to map memory in large pages, which is worth a few percent to a factor of two where weights do not
+ * fit the caches. It may have been written already; nothing happens where the system has no such pages.
+ */
+void rondo_large_pages(void *memory, int64_t bytes);
 
 #pragma GCC visibility pop
 

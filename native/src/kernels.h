@@ -10,8 +10,12 @@ namespace rondo {
 struct Kernels {
     const char *isa;
     void (*softmax)(const float *src, float *dst, int64_t rows, int64_t width, bool logarithmic);
+    void (*likeliest)(const float *src, int64_t rows, int64_t width, int64_t count, int64_t *ids, float *norms);
     void (*recurrent)(const rondo_recurrent &recurrent);
-    int64_t (*recurrent_scratch_size)(int64_t steps, int64_t batch, int64_t hidden);
+    int64_t (*recurrent_scratch_size)(int64_t steps, int64_t batch, int64_t input, int64_t hidden);
+    int64_t (*recurrent_table_size)(int64_t gates, int64_t hidden, int64_t ids);
+    void (*recurrent_table)(const float *vectors, int64_t ids, int64_t depth, const float *weights, int64_t gates,
+                            int64_t hidden, int32_t parts, float *table);
     int64_t (*recurrent_packed_size)(int64_t gates, int64_t hidden, int64_t depth);
     void (*recurrent_pack)(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts,
                            float *packed);
@@ -48,6 +52,7 @@ struct Kernels {
                     uint64_t offset);
     void (*linear)(const rondo_linear &linear);
     int64_t (*linear_packed_size)(int64_t out, int64_t in);
+    int64_t (*linear_scratch_size)(int64_t rows, int64_t in);
     void (*linear_pack)(const float *weights, int64_t out, int64_t in, int64_t out_stride, int64_t in_stride,
                         float *packed);
     void (*lstm_cell)(const rondo_cell_step &step);
@@ -97,8 +102,12 @@ extern const Kernels kernels;
 #ifdef RONDO_ISA
 namespace RONDO_ISA {
 void softmax(const float *src, float *dst, int64_t rows, int64_t width, bool logarithmic);
+void likeliest(const float *src, int64_t rows, int64_t width, int64_t count, int64_t *ids, float *norms);
 void recurrent(const rondo_recurrent &recurrent);
-int64_t recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden);
+int64_t recurrent_scratch_size(int64_t steps, int64_t batch, int64_t input, int64_t hidden);
+int64_t recurrent_table_size(int64_t gates, int64_t hidden, int64_t ids);
+void recurrent_table(const float *vectors, int64_t ids, int64_t depth, const float *weights, int64_t gates,
+                     int64_t hidden, int32_t parts, float *table);
 int64_t recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth);
 void recurrent_pack(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts, float *packed);
 
@@ -129,6 +138,7 @@ void column_sums(const float *src, int64_t rows, int64_t width, int64_t row_stri
 void dropout(const float *src, float *dst, int64_t repeats, int64_t count, float p, uint64_t seed, uint64_t offset);
 void linear(const rondo_linear &linear);
 int64_t linear_packed_size(int64_t out, int64_t in);
+int64_t linear_scratch_size(int64_t rows, int64_t in);
 void linear_pack(const float *weights, int64_t out, int64_t in, int64_t out_stride, int64_t in_stride, float *packed);
 void lstm_cell(const rondo_cell_step &step);
 void lstm_cell_backward(const rondo_cell_step &step);

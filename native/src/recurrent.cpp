@@ -61,6 +61,7 @@ public:
         cells = reset + size;
         products = cells + size + args.batch * kGates * share.first;
         inputs = cells + size + kMostGates * size + rows_at_once(args.steps, args.batch) * kGates * share.first;
+        woven = args.parts == 1 ? inputs + rows_at_once(args.steps, args.batch) * kGates * stride : nullptr;
         left = args.batch;
     }
 
@@ -101,6 +102,7 @@ protected:
     float *cells;          // (N, S): c, each part its own units
     float *products;       // (N, K, width): the state's share of the part's gates
     float *inputs;         // (some steps, N, K, width): the input's
+    float *woven;          // rows as a product reads them, or NULL: parts would get into each other's way
 
     // The part's units of a row of states.
     float *row(float *rows, int64_t r) const { return rows + r * stride + share.first; }
@@ -109,7 +111,7 @@ protected:
     // products = src U for so many gates, beginning with one.
     void project(const float *src, const float *weights, int64_t gates, int64_t first) const {
         multiply([&](int64_t r) { return src + r * stride; }, left, weights + args.hidden * gates * share.first,
-                 args.hidden, gates * share.width / kWidth, products + first * share.width, kGates * share.width);
+                 args.hidden, gates * share.width / kWidth, products + first * share.width, kGates * share.width, woven);
     }
 
     // Calls body(i, lanes, gate input) for each register of the part's units of a row.
@@ -183,12 +185,22 @@ private:
 
     // (count, left): rows that end on the way have a share of the padding.
     void project_inputs(int64_t begin, int64_t count) const {
-        const auto x = [&](int64_t i) {
-            const int64_t r = i % left;
-            return args.x + position(begin + i / left, r) * args.x_step + sequence(r) * args.x_batch;
-        };
-        multiply(x, count * left, args.input_weights + args.input * kGates * share.first, args.input,
-                 kGates * share.width / kWidth, inputs, kGates * share.width);
+        const int64_t rows = count * left, width = kGates * share.width;
+        const auto step = [&](int64_t i) { return position(begin + i / left, i % left); };
+        const auto x = [&](int64_t i) { return args.x + step(i) * args.x_step + sequence(i % left) * args.x_batch; };
+        const float *const weights = args.input_weights + args.input * kGates * share.first;
+        if (!args.table) {
+            multiply(x, rows, weights, args.input, width / kWidth, inputs, width, woven);
+            return;
+        }
+        for (int64_t i = 0; i < rows; i++) {
+            const int64_t id = args.ids[step(i) * args.ids_step + sequence(i % left) * args.ids_batch];
+            const float *const known = args.table + (id * stride + share.first) * kGates;
+            for_each_vec(width, [&](int64_t j, auto) { store(inputs + i * width + j, load(known + j)); });
+        }
+        if (args.input > 0) {
+            multiply<true>(x, rows, weights, args.input, width / kWidth, inputs, width, woven);
+        }
     }
 
     void read(const float *src, int64_t src_batch, int64_t n, float *to) const {
@@ -376,9 +388,30 @@ void recurrent(const rondo_recurrent &args) {
     }
 }
 
-int64_t recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden) {
-    const int64_t rows = (4 + kMostGates) * batch + kMostGates * rows_at_once(steps, batch);
-    return order_size(batch) + rows * registers_for(hidden) * kWidth;
+int64_t recurrent_scratch_size(int64_t steps, int64_t batch, int64_t input, int64_t hidden) {
+    const int64_t at_once = rows_at_once(steps, batch);
+    const int64_t rows = (4 + kMostGates) * batch + kMostGates * at_once;
+    const int64_t woven = batch * hidden > at_once * input ? batch * hidden : at_once * input;
+    return order_size(batch) + rows * registers_for(hidden) * kWidth + woven;
+}
+
+int64_t recurrent_table_size(int64_t gates, int64_t hidden, int64_t ids) {
+    return ids * gates * registers_for(hidden) * kWidth;
+}
+
+// For each id what a part's gates get of it lies together, as in Run::inputs.
+void recurrent_table(const float *vectors, int64_t ids, int64_t depth, const float *weights, int64_t gates,
+                     int64_t hidden, int32_t parts, float *table) {
+    const int64_t stride = registers_for(hidden) * kWidth;
+    for (int32_t part = 0; part < parts; part++) {
+        const Share share(hidden, part, parts);
+        for (int64_t first = 0; first < ids; first += kRowsAtOnce) {
+            const int64_t rows = ids - first < kRowsAtOnce ? ids - first : kRowsAtOnce;
+            multiply([&](int64_t r) { return vectors + (first + r) * depth; }, rows,
+                     weights + depth * gates * share.first, depth, gates * share.width / kWidth,
+                     table + (first * stride + share.first) * gates, gates * stride);
+        }
+    }
 }
 
 int64_t recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth) {

@@ -2,6 +2,10 @@
 #include <cstdlib>
 #include <cstring>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 #include "kernels.h"
 
 namespace {
@@ -66,10 +70,14 @@ void rondo_softmax_f32(const float *src, float *dst, int64_t rows, int64_t width
     kernels.softmax(src, dst, rows, width, logarithmic != 0);
 }
 
+void rondo_likeliest_f32(const float *src, int64_t rows, int64_t width, int64_t count, int64_t *ids, float *norms) {
+    kernels.likeliest(src, rows, width, count, ids, norms);
+}
+
 void rondo_recurrent_f32(const rondo_recurrent *recurrent) { kernels.recurrent(*recurrent); }
 
-int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden) {
-    return kernels.recurrent_scratch_size(steps, batch, hidden);
+int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t input, int64_t hidden) {
+    return kernels.recurrent_scratch_size(steps, batch, input, hidden);
 }
 
 int64_t rondo_recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth) {
@@ -79,6 +87,29 @@ int64_t rondo_recurrent_packed_size(int64_t gates, int64_t hidden, int64_t depth
 void rondo_recurrent_pack_f32(const float *weights, int64_t gates, int64_t hidden, int64_t depth, int32_t parts,
                               float *packed) {
     kernels.recurrent_pack(weights, gates, hidden, depth, parts, packed);
+}
+
+int64_t rondo_recurrent_table_size(int64_t gates, int64_t hidden, int64_t ids) {
+    return kernels.recurrent_table_size(gates, hidden, ids);
+}
+
+void rondo_recurrent_table_f32(const float *vectors, int64_t ids, int64_t depth, const float *weights, int64_t gates,
+                               int64_t hidden, int32_t parts, float *table) {
+    kernels.recurrent_table(vectors, ids, depth, weights, gates, hidden, parts, table);
+}
+
+void rondo_large_pages([[maybe_unused]] void *memory, [[maybe_unused]] int64_t bytes) {
+#ifdef MADV_HUGEPAGE
+    constexpr uintptr_t kLargePage = uintptr_t{2} << 20;
+    const uintptr_t begin = (reinterpret_cast<uintptr_t>(memory) + kLargePage - 1) / kLargePage * kLargePage;
+    const uintptr_t end = (reinterpret_cast<uintptr_t>(memory) + bytes) / kLargePage * kLargePage;
+    if (begin < end) {
+        constexpr int kCollapse = 25;  // MADV_COLLAPSE of Linux 6.1: at once, what has been written, too
+        void *const pages = reinterpret_cast<void *>(begin);
+        madvise(pages, end - begin, MADV_HUGEPAGE);
+        madvise(pages, end - begin, kCollapse);
+    }
+#endif
 }
 
 void rondo_embedding_backward_f32(const float *diff_dst, const int64_t *ids, int64_t count, int64_t width,
@@ -159,6 +190,8 @@ void rondo_dropout_f32(const float *src, float *dst, int64_t repeats, int64_t co
 }
 
 void rondo_linear_f32(const rondo_linear *linear) { kernels.linear(*linear); }
+
+int64_t rondo_linear_scratch_size(int64_t rows, int64_t in) { return kernels.linear_scratch_size(rows, in); }
 
 int64_t rondo_linear_packed_size(int64_t out, int64_t in) { return kernels.linear_packed_size(out, in); }
 

@@ -22,6 +22,34 @@ void log_softmax_row(const float *src, float *dst, int64_t width) {
                  [&](int64_t i, auto lanes) { lanes.store(dst + i, lanes.load(src + i) - top - log_total); });
 }
 
+// Elements are compared so many at a time with the least of the best so far.
+constexpr int64_t kCompared = 8 * kWidth;
+
+// Where the greatest elements are, in their order, by insertion: few are better than those that came before.
+void greatest(const float *src, int64_t width, int64_t count, int64_t *ids) {
+    int64_t found = 0;
+    for (int64_t begin = 0; begin < width; begin += kCompared) {
+        const int64_t end = width - begin < kCompared ? width : begin + kCompared;
+        if (found == count && !(maximum(src + begin, end - begin) > src[ids[count - 1]])) {
+            continue;
+        }
+        for (int64_t i = begin; i < end; i++) {
+            const float x = src[i];
+            if (!(x > (found < count ? -INFINITY : src[ids[count - 1]]))) {
+                continue;
+            }
+            int64_t place = found < count ? found++ : count - 1;
+            for (; place > 0 && src[ids[place - 1]] < x; place--) {
+                ids[place] = ids[place - 1];
+            }
+            ids[place] = i;
+        }
+    }
+    for (; found < count; found++) {
+        ids[found] = -1;
+    }
+}
+
 void softmax_backward_row(const float *dst, const float *diff_dst, float *diff_src, int64_t width) {
     Sum products;
     for_each_vec(width, [&](int64_t i, auto lanes) { products.add(lanes.load(dst + i) * lanes.load(diff_dst + i)); });
@@ -45,6 +73,15 @@ void log_softmax_backward_row(const float *dst, const float *diff_dst, float *di
 void softmax(const float *src, float *dst, int64_t rows, int64_t width, bool logarithmic) {
     for (int64_t row = 0; row < rows; row++) {
         (logarithmic ? log_softmax_row : softmax_row)(src + row * width, dst + row * width, width);
+    }
+}
+
+void likeliest(const float *src, int64_t rows, int64_t width, int64_t count, int64_t *ids, float *norms) {
+    for (int64_t row = 0; row < rows; row++) {
+        const float *const x = src + row * width;
+        const float top = maximum(x, width);
+        norms[row] = static_cast<float>(top + ::log(sum_of_exp(x, width, top, [](int64_t, auto, vec) {})));
+        greatest(x, width, count, ids + row * count);
     }
 }
 

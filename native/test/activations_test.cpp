@@ -18,7 +18,7 @@ constexpr int64_t kHidden = 64;
 std::vector<float> step(int32_t cell, const std::vector<float> &x) {
     const std::vector<float> zeros(kHidden * kHidden);
     std::vector<float> packed(rondo_recurrent_packed_size(1, kHidden, kHidden)), y(x.size());
-    std::vector<float> scratch(rondo_recurrent_scratch_size(1, 1, kHidden));
+    std::vector<float> scratch(rondo_recurrent_scratch_size(1, 1, 1, kHidden));
     rondo_recurrent_pack_f32(zeros.data(), 1, kHidden, kHidden, 1, packed.data());
 
     rondo_recurrent rnn = {};

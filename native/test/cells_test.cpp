@@ -21,7 +21,7 @@ void check(const char *what, int64_t i, double actual, double expected, double a
 
 void linear(int64_t rows, int64_t in, int64_t out, int32_t activation, bool bias, bool addend, bool turned) {
     Guarded<float> src(rows * in), weights(in * out), b(out), a(rows * out), dst(rows * out);
-    Guarded<float> packed(rondo_linear_packed_size(out, in)), scratch(rondo_linear_packed_size(out, rows));
+    Guarded<float> packed(rondo_linear_packed_size(out, in)), scratch(rondo_linear_scratch_size(rows, in));
     for (Guarded<float> *array : {&src, &weights, &b, &a}) {
         fill(*array, 1);
     }
@@ -411,6 +411,7 @@ void test::cells() {
         linear(rows, in, out, kActivations[out % 4], bias, addend, true);
         linear(rows, in, out, kActivations[out % 4], !bias, !addend, false);
     }
+    linear(201, 37, 45, RONDO_RNN_TANH, true, true, true);  // more rows than are multiplied at once
     for (const Cell kind : {LSTM, GRU, COUPLED, SLSTM}) {
         for (int64_t hidden = 1; hidden <= 35; hidden += hidden < 18 ? 1 : 4) {
             const bool received = kind == GRU || generator() % 2;

@@ -16,11 +16,13 @@ struct Case {
     int64_t gap;  // floats between rows
     int32_t parts;
     bool ragged;
+    bool table;                        // whether ids tell a part of the input
     const rondo_functions *functions;  // or nullptr
 };
 
 const char *const kNames[] = {"rnn tanh", "rnn relu", "rnn logistic", "lstm", "gru", "lbr gru"};
 const int64_t kGates[] = {1, 1, 1, 4, 3, 3};
+constexpr int64_t kIds = 40, kDepth = 5;  // of a table, and of the vectors behind it
 
 // Rows of a length at (step, sequence), apart from each other.
 struct Rows {
@@ -188,13 +190,18 @@ void run(const Case &c) {
     Guarded<float> W(K * H * I), U(K * H * H), bias(K * H), state_bias(H), peephole(3 * H);
     Guarded<float> packed_w(rondo_recurrent_packed_size(K, H, I)), packed_u(rondo_recurrent_packed_size(K, H, H));
     Guarded<float> x(input.size), attention(scores.size), dst_layer(layer.size);
-    Guarded<float> scratch(rondo_recurrent_scratch_size(c.steps, c.batch, H));
-    Guarded<int64_t> lengths(c.batch);
+    Guarded<float> scratch(rondo_recurrent_scratch_size(c.steps, c.batch, I, H));
+    Guarded<int64_t> lengths(c.batch), ids(c.steps * c.batch);
+    Guarded<float> vectors(kIds * kDepth), V(K * H * kDepth), packed_v(rondo_recurrent_packed_size(K, H, kDepth));
+    Guarded<float> table(rondo_recurrent_table_size(K, H, kIds));
     State h(c, iter), cell(c, iter);
     fill(W, 1.5f / std::sqrt(static_cast<float>(I)));
     fill(U, 1.0f / std::sqrt(static_cast<float>(H)));
-    for (Guarded<float> *const buffer : {&bias, &state_bias, &peephole}) {
+    for (Guarded<float> *const buffer : {&bias, &state_bias, &peephole, &vectors, &V}) {
         fill(*buffer, 0.5f);
+    }
+    for (int64_t i = 0; i < ids.count; i++) {
+        ids[i] = test::generator() % kIds;
     }
     fill(x, 1.5f);
     for (int64_t i = 0; i < attention.count; i++) {
@@ -222,6 +229,13 @@ void run(const Case &c) {
             for (int64_t k = 0; k < K * H; k++) {
                 G[k] += bias[k];
             }
+            if (c.table) {
+                const float *const vector = vectors.data + ids[n * c.steps + t] * kDepth;
+                const Row known = product(V.data, K * H, Row(vector, vector + kDepth));
+                for (int64_t k = 0; k < K * H; k++) {
+                    G[k] += known[k];
+                }
+            }
             const double keep = c.attention ? 1.0 - attention[scores.at(t, n)] : 1;
             reference_step(c, G, U.data, state_bias.data, peephole.data, keep, state, memory);
             hidden_states[n].push_back(state);
@@ -246,6 +260,14 @@ void run(const Case &c) {
     args.x_batch = input.batch;
     args.input_weights = packed_w.data;
     args.bias = bias.data;
+    if (c.table) {
+        rondo_recurrent_pack_f32(V.data, K, H, kDepth, c.parts, packed_v.data);
+        rondo_recurrent_table_f32(vectors.data, kIds, kDepth, packed_v.data, K, H, c.parts, table.data);
+        args.ids = ids.data;
+        args.ids_step = 1;
+        args.ids_batch = c.steps;
+        args.table = table.data;
+    }
     args.weights = packed_u.data;
     args.state_bias = c.cell == RONDO_LBR_GRU ? state_bias.data : nullptr;
     args.peephole = c.peephole ? peephole.data : nullptr;
@@ -294,7 +316,7 @@ Case make(int32_t cell, int64_t steps, int64_t batch, int64_t input, int64_t hid
     const auto bit = [&](int position) { return (bits >> position & 1) != 0; };
     const bool gru = cell == RONDO_GRU || cell == RONDO_LBR_GRU;
     return {cell,           steps,  batch,  input,  hidden, bit(0), gru && bit(1), cell == RONDO_LSTM && bit(1), bit(2),
-            bit(3) || !bit(4), bit(4), bit(5), bit(6), bit(7) ? 3 : 0, parts, bit(8), functions};
+            bit(3) || !bit(4), bit(4), bit(5), bit(6), bit(7) ? 3 : 0, parts, bit(8), bit(9), functions};
 }
 
 // Three functions of the cell chosen at random, whose parameters keep states small.
@@ -311,7 +333,7 @@ rondo_functions random_functions() {
 
 void test::recurrent() {
     for (int32_t cell = RONDO_RNN_TANH; cell <= RONDO_LBR_GRU; cell++) {
-        for (uint32_t bits = 0; bits < 512; bits++) {
+        for (uint32_t bits = 0; bits < 1024; bits++) {
             run(make(cell, 3, 2, 5, 7, bits));
         }
         for (int64_t hidden = 1; hidden <= 70; hidden++) {  // every tail of every instruction set
@@ -321,6 +343,7 @@ void test::recurrent() {
         for (const int64_t steps : {0, 1, 5}) {
             run(make(cell, steps, 41, 129, 131, test::generator()));
             run(make(cell, steps, 0, 3, 5, test::generator()));
+            run(make(cell, steps, 3, 0, 21, 1u << 9 | test::generator()));  // nothing but a table
         }
         for (int64_t hidden = 1; hidden <= 70; hidden++) {
             rondo_functions functions = random_functions();

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <initializer_list>
 #include <limits>
+#include <vector>
 
 #include "check.h"
 #include "rondo_kernels.h"
@@ -41,6 +43,35 @@ static void random_rows(int64_t rows, int64_t width, float centre, float scale, 
     rondo_softmax_f32(in_place ? dst.data : src.data, dst.data, rows, width, logarithmic);
     for (int64_t row = 0; row < rows; row++) {
         check_row(src.data + row * width, dst.data + row * width, width, logarithmic);
+    }
+}
+
+// The greatest elements in their order against a sort, with many that are equal.
+static void likeliest_rows(int64_t rows, int64_t width, int64_t count) {
+    test::Guarded<float> src(rows * width), norms(rows);
+    test::Guarded<int64_t> ids(rows * count);
+    for (int64_t i = 0; i < src.count; i++) {
+        src[i] = test::generator() % 5 == 0 ? -kInf : test::generator() % 3 == 0 ? 1 : test::uniform(-3, 3);
+    }
+    rondo_likeliest_f32(src.data, rows, width, count, ids.data, norms.data);
+    for (int64_t row = 0; row < rows; row++) {
+        const float *const x = src.data + row * width;
+        std::vector<int64_t> order;
+        double total = 0;
+        for (int64_t i = 0; i < width; i++) {
+            total += std::exp(double(x[i]));
+            if (x[i] > -kInf) {
+                order.push_back(i);
+            }
+        }
+        std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return x[a] > x[b]; });
+        order.resize(order.size() < size_t(count) ? size_t(count) : order.size(), -1);
+        for (int64_t i = 0; i < count; i++) {
+            CHECK(ids[row * count + i] == order[i], "width %d, place %d: %d instead of %d", int(width), int(i),
+                  int(ids[row * count + i]), int(order[i]));
+        }
+        CHECK(total == 0 || std::fabs(norms[row] - std::log(total)) <= 4e-7 * (1 + std::fabs(std::log(total))),
+              "width %d: %.9g instead of %.9g", int(width), double(norms[row]), std::log(total));
     }
 }
 
@@ -106,6 +137,7 @@ static void all_rows(int64_t rows, int64_t width) {
 void test::softmax() {
     for (int64_t width = 1; width <= 70; width++) {
         all_rows(3, width);
+        likeliest_rows(3, width, 1 + width % 7);
         for (const bool logarithmic : {false, true}) {
             spoiled_row(width, kNan, false, logarithmic);
             spoiled_row(width, kInf, false, logarithmic);
@@ -114,6 +146,7 @@ void test::softmax() {
     }
     for (const int64_t width : {127, 256, 257, 1023, 1024, 1025, 3001, 50000}) {
         all_rows(2, width);
+        likeliest_rows(2, width, 12);
     }
     random_rows(0, 5, 0, 1, false, false);
     exponential();

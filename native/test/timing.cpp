@@ -36,7 +36,7 @@ static double seconds_per_step(int32_t cell, int64_t gates, int64_t batch, int64
     args.dst_layer = floats(kSteps * batch * hidden);
     args.x_step = args.dst_layer_step = batch * hidden;
     args.x_batch = args.dst_layer_batch = hidden;
-    args.scratch = floats(rondo_recurrent_scratch_size(kSteps, batch, hidden));
+    args.scratch = floats(rondo_recurrent_scratch_size(kSteps, batch, hidden, hidden));
 
     double best = 1e9;
     for (int run = 0; run < kRuns; run++) {

@@ -12,7 +12,7 @@ final class RondoDecoding implements Decoding {
     private final Search search;
 
     RondoDecoding(int hidden, int batch, int beam, int threads) {
-        generator = new Generator(Decoding.network(hidden), START, END, batch, threads);
+        generator = new Generator(Decoding.network(hidden), START, END, batch, threads).keepTables();
         sources = List.of(Decoding.sources(batch));
         search = Search.beam(beam).minLength(LENGTH).maxLength(LENGTH + 1);
     }

@@ -67,10 +67,10 @@ public class Kernels extends Kernels$shared {
     public static int RONDO_TREE_TENSOR() {
         return RONDO_TREE_TENSOR;
     }
-    private static final int RONDO_ABI_VERSION = (int)8L;
+    private static final int RONDO_ABI_VERSION = (int)9L;
     /**
      * {@snippet lang=c :
-     * #define RONDO_ABI_VERSION 8
+     * #define RONDO_ABI_VERSION 9
      * }
      */
     public static int RONDO_ABI_VERSION() {
@@ -282,6 +282,67 @@ public class Kernels extends Kernels$shared {
                 traceDowncall("rondo_linear_f32", linear);
             }
             mh$.invokeExact(linear);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_linear_scratch_size {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_linear_scratch_size");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t rondo_linear_scratch_size(int64_t rows, int64_t in)
+     * }
+     */
+    public static FunctionDescriptor rondo_linear_scratch_size$descriptor() {
+        return rondo_linear_scratch_size.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t rondo_linear_scratch_size(int64_t rows, int64_t in)
+     * }
+     */
+    public static MethodHandle rondo_linear_scratch_size$handle() {
+        return rondo_linear_scratch_size.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t rondo_linear_scratch_size(int64_t rows, int64_t in)
+     * }
+     */
+    public static MemorySegment rondo_linear_scratch_size$address() {
+        return rondo_linear_scratch_size.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t rondo_linear_scratch_size(int64_t rows, int64_t in)
+     * }
+     */
+    public static long rondo_linear_scratch_size(long rows, long in) {
+        var mh$ = rondo_linear_scratch_size.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_linear_scratch_size", rows, in);
+            }
+            return (long)mh$.invokeExact(rows, in);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -3525,6 +3586,70 @@ public class Kernels extends Kernels$shared {
         }
     }
 
+    private static class rondo_likeliest_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_likeliest_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_likeliest_f32(const float *src, int64_t rows, int64_t width, int64_t count, int64_t *ids, float *norms)
+     * }
+     */
+    public static FunctionDescriptor rondo_likeliest_f32$descriptor() {
+        return rondo_likeliest_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_likeliest_f32(const float *src, int64_t rows, int64_t width, int64_t count, int64_t *ids, float *norms)
+     * }
+     */
+    public static MethodHandle rondo_likeliest_f32$handle() {
+        return rondo_likeliest_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_likeliest_f32(const float *src, int64_t rows, int64_t width, int64_t count, int64_t *ids, float *norms)
+     * }
+     */
+    public static MemorySegment rondo_likeliest_f32$address() {
+        return rondo_likeliest_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_likeliest_f32(const float *src, int64_t rows, int64_t width, int64_t count, int64_t *ids, float *norms)
+     * }
+     */
+    public static void rondo_likeliest_f32(MemorySegment src, long rows, long width, long count, MemorySegment ids, MemorySegment norms) {
+        var mh$ = rondo_likeliest_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_likeliest_f32", src, rows, width, count, ids, norms);
+            }
+            mh$.invokeExact(src, rows, width, count, ids, norms);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class rondo_recurrent_f32 {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Kernels.C_POINTER
@@ -3589,6 +3714,7 @@ public class Kernels extends Kernels$shared {
             Kernels.C_LONG,
             Kernels.C_LONG,
             Kernels.C_LONG,
+            Kernels.C_LONG,
             Kernels.C_LONG
         );
 
@@ -3600,7 +3726,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden)
+     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t input, int64_t hidden)
      * }
      */
     public static FunctionDescriptor rondo_recurrent_scratch_size$descriptor() {
@@ -3610,7 +3736,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden)
+     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t input, int64_t hidden)
      * }
      */
     public static MethodHandle rondo_recurrent_scratch_size$handle() {
@@ -3620,7 +3746,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden)
+     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t input, int64_t hidden)
      * }
      */
     public static MemorySegment rondo_recurrent_scratch_size$address() {
@@ -3629,16 +3755,16 @@ public class Kernels extends Kernels$shared {
 
     /**
      * {@snippet lang=c :
-     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t hidden)
+     * int64_t rondo_recurrent_scratch_size(int64_t steps, int64_t batch, int64_t input, int64_t hidden)
      * }
      */
-    public static long rondo_recurrent_scratch_size(long steps, long batch, long hidden) {
+    public static long rondo_recurrent_scratch_size(long steps, long batch, long input, long hidden) {
         var mh$ = rondo_recurrent_scratch_size.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("rondo_recurrent_scratch_size", steps, batch, hidden);
+                traceDowncall("rondo_recurrent_scratch_size", steps, batch, input, hidden);
             }
-            return (long)mh$.invokeExact(steps, batch, hidden);
+            return (long)mh$.invokeExact(steps, batch, input, hidden);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -3765,6 +3891,194 @@ public class Kernels extends Kernels$shared {
                 traceDowncall("rondo_recurrent_pack_f32", weights, gates, hidden, depth, parts, packed);
             }
             mh$.invokeExact(weights, gates, hidden, depth, parts, packed);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_recurrent_table_size {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_recurrent_table_size");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t rondo_recurrent_table_size(int64_t gates, int64_t hidden, int64_t ids)
+     * }
+     */
+    public static FunctionDescriptor rondo_recurrent_table_size$descriptor() {
+        return rondo_recurrent_table_size.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t rondo_recurrent_table_size(int64_t gates, int64_t hidden, int64_t ids)
+     * }
+     */
+    public static MethodHandle rondo_recurrent_table_size$handle() {
+        return rondo_recurrent_table_size.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t rondo_recurrent_table_size(int64_t gates, int64_t hidden, int64_t ids)
+     * }
+     */
+    public static MemorySegment rondo_recurrent_table_size$address() {
+        return rondo_recurrent_table_size.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t rondo_recurrent_table_size(int64_t gates, int64_t hidden, int64_t ids)
+     * }
+     */
+    public static long rondo_recurrent_table_size(long gates, long hidden, long ids) {
+        var mh$ = rondo_recurrent_table_size.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_recurrent_table_size", gates, hidden, ids);
+            }
+            return (long)mh$.invokeExact(gates, hidden, ids);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_recurrent_table_f32 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_POINTER,
+            Kernels.C_LONG,
+            Kernels.C_LONG,
+            Kernels.C_INT,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_recurrent_table_f32");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_recurrent_table_f32(const float *vectors, int64_t ids, int64_t depth, const float *weights, int64_t gates, int64_t hidden, int32_t parts, float *table)
+     * }
+     */
+    public static FunctionDescriptor rondo_recurrent_table_f32$descriptor() {
+        return rondo_recurrent_table_f32.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_recurrent_table_f32(const float *vectors, int64_t ids, int64_t depth, const float *weights, int64_t gates, int64_t hidden, int32_t parts, float *table)
+     * }
+     */
+    public static MethodHandle rondo_recurrent_table_f32$handle() {
+        return rondo_recurrent_table_f32.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_recurrent_table_f32(const float *vectors, int64_t ids, int64_t depth, const float *weights, int64_t gates, int64_t hidden, int32_t parts, float *table)
+     * }
+     */
+    public static MemorySegment rondo_recurrent_table_f32$address() {
+        return rondo_recurrent_table_f32.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_recurrent_table_f32(const float *vectors, int64_t ids, int64_t depth, const float *weights, int64_t gates, int64_t hidden, int32_t parts, float *table)
+     * }
+     */
+    public static void rondo_recurrent_table_f32(MemorySegment vectors, long ids, long depth, MemorySegment weights, long gates, long hidden, int parts, MemorySegment table) {
+        var mh$ = rondo_recurrent_table_f32.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_recurrent_table_f32", vectors, ids, depth, weights, gates, hidden, parts, table);
+            }
+            mh$.invokeExact(vectors, ids, depth, weights, gates, hidden, parts, table);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class rondo_large_pages {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER,
+            Kernels.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("rondo_large_pages");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void rondo_large_pages(void *memory, int64_t bytes)
+     * }
+     */
+    public static FunctionDescriptor rondo_large_pages$descriptor() {
+        return rondo_large_pages.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void rondo_large_pages(void *memory, int64_t bytes)
+     * }
+     */
+    public static MethodHandle rondo_large_pages$handle() {
+        return rondo_large_pages.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void rondo_large_pages(void *memory, int64_t bytes)
+     * }
+     */
+    public static MemorySegment rondo_large_pages$address() {
+        return rondo_large_pages.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void rondo_large_pages(void *memory, int64_t bytes)
+     * }
+     */
+    public static void rondo_large_pages(MemorySegment memory, long bytes) {
+        var mh$ = rondo_large_pages.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("rondo_large_pages", memory, bytes);
+            }
+            mh$.invokeExact(memory, bytes);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -26,6 +26,10 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int64_t x_batch;
  *     const float *input_weights;
  *     const float *bias;
+ *     const int64_t *ids;
+ *     int64_t ids_step;
+ *     int64_t ids_batch;
+ *     const float *table;
  *     const float *weights;
  *     const float *state_bias;
  *     const float *peephole;
@@ -70,6 +74,10 @@ public class rondo_recurrent {
         Kernels.C_LONG.withName("x_batch"),
         Kernels.C_POINTER.withName("input_weights"),
         Kernels.C_POINTER.withName("bias"),
+        Kernels.C_POINTER.withName("ids"),
+        Kernels.C_LONG.withName("ids_step"),
+        Kernels.C_LONG.withName("ids_batch"),
+        Kernels.C_POINTER.withName("table"),
         Kernels.C_POINTER.withName("weights"),
         Kernels.C_POINTER.withName("state_bias"),
         Kernels.C_POINTER.withName("peephole"),
@@ -584,6 +592,182 @@ public class rondo_recurrent {
      */
     public static void bias(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(bias$LAYOUT, bias$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout ids$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("ids"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * const int64_t *ids
+     * }
+     */
+    public static final AddressLayout ids$layout() {
+        return ids$LAYOUT;
+    }
+
+    private static final long ids$OFFSET = $LAYOUT.byteOffset(groupElement("ids"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * const int64_t *ids
+     * }
+     */
+    public static final long ids$offset() {
+        return ids$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * const int64_t *ids
+     * }
+     */
+    public static MemorySegment ids(MemorySegment struct) {
+        return struct.get(ids$LAYOUT, ids$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * const int64_t *ids
+     * }
+     */
+    public static void ids(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(ids$LAYOUT, ids$OFFSET, fieldValue);
+    }
+
+    private static final OfLong ids_step$LAYOUT = (OfLong)$LAYOUT.select(groupElement("ids_step"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int64_t ids_step
+     * }
+     */
+    public static final OfLong ids_step$layout() {
+        return ids_step$LAYOUT;
+    }
+
+    private static final long ids_step$OFFSET = $LAYOUT.byteOffset(groupElement("ids_step"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int64_t ids_step
+     * }
+     */
+    public static final long ids_step$offset() {
+        return ids_step$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int64_t ids_step
+     * }
+     */
+    public static long ids_step(MemorySegment struct) {
+        return struct.get(ids_step$LAYOUT, ids_step$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int64_t ids_step
+     * }
+     */
+    public static void ids_step(MemorySegment struct, long fieldValue) {
+        struct.set(ids_step$LAYOUT, ids_step$OFFSET, fieldValue);
+    }
+
+    private static final OfLong ids_batch$LAYOUT = (OfLong)$LAYOUT.select(groupElement("ids_batch"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int64_t ids_batch
+     * }
+     */
+    public static final OfLong ids_batch$layout() {
+        return ids_batch$LAYOUT;
+    }
+
+    private static final long ids_batch$OFFSET = $LAYOUT.byteOffset(groupElement("ids_batch"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int64_t ids_batch
+     * }
+     */
+    public static final long ids_batch$offset() {
+        return ids_batch$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int64_t ids_batch
+     * }
+     */
+    public static long ids_batch(MemorySegment struct) {
+        return struct.get(ids_batch$LAYOUT, ids_batch$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int64_t ids_batch
+     * }
+     */
+    public static void ids_batch(MemorySegment struct, long fieldValue) {
+        struct.set(ids_batch$LAYOUT, ids_batch$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout table$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("table"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * const float *table
+     * }
+     */
+    public static final AddressLayout table$layout() {
+        return table$LAYOUT;
+    }
+
+    private static final long table$OFFSET = $LAYOUT.byteOffset(groupElement("table"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * const float *table
+     * }
+     */
+    public static final long table$offset() {
+        return table$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * const float *table
+     * }
+     */
+    public static MemorySegment table(MemorySegment struct) {
+        return struct.get(table$LAYOUT, table$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * const float *table
+     * }
+     */
+    public static void table(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(table$LAYOUT, table$OFFSET, fieldValue);
     }
 
     private static final AddressLayout weights$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("weights"));

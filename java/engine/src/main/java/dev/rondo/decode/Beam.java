@@ -23,7 +23,7 @@ final class Beam extends Pursuit {
     }
 
     @Override
-    void choose(Rows scores, boolean last) {
+    void choose(Scores scores, boolean last) {
         count = 0;
         for (int k = 0; k < live; k++) {
             if (last) {
@@ -47,16 +47,25 @@ final class Beam extends Pursuit {
         System.arraycopy(next, 0, logProbabilities, 0, live);
     }
 
-    private void scan(int hypothesis, Rows scores) {
+    /// Offers what may follow: of the likeliest ids, unless too few of these are allowed.
+    private void scan(int hypothesis, Scores scores) {
         double before = logProbabilities[hypothesis];
-        int width = scores.width();
-        double worst = worst();
-        for (int id = 0; id < width; id++) {
-            double sum = before + scores.at(hypothesis, id);
-            if (sum > worst) {
-                offer(hypothesis, id, sum);
-                worst = worst();
+        int allowed = 0;
+        boolean all = false; // that are possible
+        for (int place = 0; place < scores.count() && !all; place++) {
+            int id = scores.likeliest(hypothesis, place);
+            all = id < 0;
+            allowed += all || !allows(hypothesis, id) ? 0 : 1;
+        }
+        if (all || allowed >= best.length) {
+            for (int place = 0; place < scores.count() && scores.likeliest(hypothesis, place) >= 0; place++) {
+                int id = scores.likeliest(hypothesis, place);
+                offer(hypothesis, id, before + scores.at(hypothesis, id));
             }
+            return;
+        }
+        for (int id = 0; id < scores.width(); id++) {
+            offer(hypothesis, id, before + scores.at(hypothesis, id));
         }
     }
 

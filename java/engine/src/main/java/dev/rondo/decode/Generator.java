@@ -40,8 +40,8 @@ public final class Generator implements AutoCloseable {
     private final long start;
     private final long end;
     private final int batch;
-    private final int threads;
     private final PackedWeights weights = new PackedWeights();
+    private Recorded.Settings settings;
     private final Map<Sizes, Recorded> programs = new LinkedHashMap<>(16, 0.75f, true);
     private boolean closed;
 
@@ -69,7 +69,21 @@ public final class Generator implements AutoCloseable {
         this.start = start;
         this.end = end;
         this.batch = batch;
-        this.threads = threads;
+        this.settings = new Recorded.Settings(weights, threads, false);
+    }
+
+    /// Lets encoder and decoder keep tables: the products of all embedded ids with the weights of the recurrent
+    /// layers that read them, of gates times hidden size times 4 bytes an id. Steps are faster by that product. It
+    /// takes as long as the products of as many steps as there are ids.
+    ///
+    /// @return this
+    /// @throws IllegalStateException if something has been generated already
+    public Generator keepTables() {
+        if (!programs.isEmpty()) {
+            throw new IllegalStateException("tables are kept from the beginning, or not at all");
+        }
+        settings = new Recorded.Settings(weights, settings.threads(), true);
+        return this;
     }
 
     /// Searches for the best ids for each source.
@@ -116,7 +130,7 @@ public final class Generator implements AutoCloseable {
         Recorded encoded = encode(chosen, sources);
         Decoding decoding = new Decoding(encoded, pursuits, search.width());
         while (decoding.step()) {
-            decoding.shrink();
+            // goes on
         }
         return pursuits;
     }
@@ -124,8 +138,8 @@ public final class Generator implements AutoCloseable {
     private Recorded encode(List<Integer> chosen, List<long[]> sources) {
         long steps = Math.ceilDiv(sources.get(chosen.getFirst()).length, STEPS_APART) * (long) STEPS_APART;
         long size = size(chosen.size());
-        Recorded encoder = program(
-                new Sizes(true, steps, size, 1), () -> Recorded.encoder(network, weights, threads, steps, size));
+        Recorded encoder =
+                program(new Sizes(true, steps, size, 1), () -> Recorded.encoder(network, settings, steps, size));
         MemorySegment source = encoder.inputs.get("source").data(); // (S, N)
         MemorySegment lengths = encoder.inputs.get("lengths").data();
         source.fill((byte) 0);
@@ -163,19 +177,21 @@ public final class Generator implements AutoCloseable {
     private final class Decoding {
         private final Recorded encoded;
         private final long steps;
-        private final int width;
+        private final int most; // hypotheses of a source
         private final Pursuit[] active; // by their places in the program
-        private int count;
+        private int count; // of places
+        private int width; // rows of each: one while all hypotheses are alike
         private Recorded program;
-        private Rows scores;
+        private Scores scores;
         private Rows attention;
 
-        Decoding(Recorded encoded, List<Pursuit> pursuits, int width) {
+        Decoding(Recorded encoded, List<Pursuit> pursuits, int most) {
             this.encoded = encoded;
             this.steps = encoded.inputs.get("source").shape().size(0);
-            this.width = width;
+            this.most = most;
             this.active = pursuits.toArray(Pursuit[]::new);
             this.count = active.length;
+            this.width = active[0].live;
             use(count);
             program.inputs.forEach((name, tensor) -> {
                 if (encoded.outputs.containsKey(name)) {
@@ -187,9 +203,8 @@ public final class Generator implements AutoCloseable {
                     Recorded.copyRow(encoded.outputs.get(name), n, state, (long) n * width);
                 }
             });
-            fill("ids", start);
             for (int row = 0; row < rows(); row++) {
-                parent(row, row / width * width);
+                read(row, start, row / width * width);
             }
         }
 
@@ -200,22 +215,16 @@ public final class Generator implements AutoCloseable {
         private void use(int sources) {
             long size = size(sources);
             program = program(
-                    new Sizes(false, steps, size, width),
-                    () -> Recorded.step(network, weights, threads, encoded, size, width));
-            Tensor logs = program.outputs.get("scores");
-            scores = new Rows(logs.data(), logs.shape().size(-1));
+                    new Sizes(false, steps, size, width), () -> Recorded.step(network, settings, encoded, size, width));
+            scores = new Scores(
+                    program.outputs.get("logits"), program.outputs.get("norms"), program.outputs.get("likeliest"));
             Tensor weights = program.outputs.get("weights");
             attention = weights == null ? null : new Rows(weights.data(), steps);
         }
 
-        private void fill(String input, long id) {
-            MemorySegment ids = program.inputs.get(input).data();
-            for (int row = 0; row < rows(); row++) {
-                ids.setAtIndex(ValueLayout.JAVA_LONG, row, id);
-            }
-        }
-
-        private void parent(int row, long parent) {
+        /// Lets the next step read an id in a row that continues another one.
+        private void read(int row, long id, long parent) {
+            program.inputs.get("ids").data().setAtIndex(ValueLayout.JAVA_LONG, row, id);
             if (width > 1) {
                 program.inputs.get("parents").data().setAtIndex(ValueLayout.JAVA_LONG, row, parent);
             }
@@ -226,43 +235,44 @@ public final class Generator implements AutoCloseable {
         /// @return whether any search goes on
         boolean step() {
             program.run();
-            MemorySegment ids = program.inputs.get("ids").data();
-            boolean goesOn = false;
-            for (int n = 0; n < count; n++) {
-                Pursuit pursuit = active[n];
-                int first = n * width;
-                if (pursuit == null) {
-                    continue;
-                }
-                if (!pursuit.advance(scores.from(first), attention == null ? null : attention.from(first))) {
-                    active[n] = null;
-                    continue;
-                }
-                goesOn = true;
-                for (int k = 0; k < width; k++) {
-                    boolean lives = k < pursuit.live;
-                    ids.setAtIndex(ValueLayout.JAVA_LONG, first + k, lives ? pursuit.id(k) : end);
-                    parent(first + k, first + (lives ? pursuit.continued(k) : 0));
-                }
-            }
-            return goesOn;
-        }
-
-        /// Goes on with a smaller program where that is enough.
-        void shrink() {
             int left = 0;
             for (int n = 0; n < count; n++) {
+                int first = n * width;
+                if (active[n] != null
+                        && !active[n].advance(scores.from(first), attention == null ? null : attention.from(first))) {
+                    active[n] = null;
+                }
                 left += active[n] == null ? 0 : 1;
             }
-            if (size(left) == size(count)) {
+            if (left > 0) {
+                fit(left);
+                readOn();
+            }
+            return left > 0;
+        }
+
+        private void readOn() {
+            for (int row = 0; row < rows(); row++) {
+                Pursuit pursuit = row / width < count ? active[row / width] : null;
+                int place = row % width;
+                boolean lives = pursuit != null && place < pursuit.live;
+                read(row, lives ? pursuit.id(place) : end, row - place + (lives ? pursuit.continued(place) : 0));
+            }
+        }
+
+        /// Goes on with a smaller program where that is enough, and with one of more rows after the first step.
+        private void fit(int left) {
+            if (size(left) == size(count) && width == most) {
                 return;
             }
             Recorded before = program;
+            int widthBefore = width;
+            width = most;
             use(left);
             int place = 0;
             for (int n = 0; n < count; n++) {
                 if (active[n] != null) {
-                    move(before, n, place);
+                    move(before, n, widthBefore, place);
                     active[place++] = active[n];
                 }
             }
@@ -270,22 +280,17 @@ public final class Generator implements AutoCloseable {
             count = left;
         }
 
-        private void move(Recorded from, int source, int place) {
+        private void move(Recorded from, int source, int widthBefore, int place) {
             for (Map.Entry<String, Tensor> input : program.inputs.entrySet()) {
                 if (encoded.outputs.containsKey(input.getKey())) {
                     Recorded.copyRow(from.inputs.get(input.getKey()), source, input.getValue(), place);
                 }
             }
-            for (int k = 0; k < width; k++) {
-                int row = source * width + k;
-                int target = place * width + k;
-                Recorded.copyRow(from.inputs.get("ids"), row, program.inputs.get("ids"), target);
-                if (width > 1) {
-                    long parent = from.inputs.get("parents").data().getAtIndex(ValueLayout.JAVA_LONG, row);
-                    parent(target, parent - (long) source * width + (long) place * width);
-                }
-                for (Map.Entry<String, Tensor> state : program.states().entrySet()) {
-                    Recorded.copyRow(from.states().get(state.getKey()), row, state.getValue(), target);
+            for (Map.Entry<String, Tensor> state : program.states().entrySet()) {
+                for (int k = 0; k < widthBefore; k++) {
+                    long row = (long) source * widthBefore + k;
+                    Recorded.copyRow(
+                            from.states().get(state.getKey()), row, state.getValue(), (long) place * width + k);
                 }
             }
         }

@@ -61,7 +61,7 @@ abstract sealed class Pursuit permits Beam, Samples {
     /// @param scores  of each row
     /// @param weights of each row, or null without attention
     /// @return whether the search goes on
-    final boolean advance(Rows scores, @Nullable Rows weights) {
+    final boolean advance(Scores scores, @Nullable Rows weights) {
         grow();
         if (attends) {
             read(Objects.requireNonNull(weights));
@@ -86,7 +86,7 @@ abstract sealed class Pursuit permits Beam, Samples {
     }
 
     private void read(Rows rows) {
-        for (int k = 0; k < width; k++) {
+        for (int k = 0; k < live; k++) {
             for (int s = 0; s < source; s++) {
                 float weight = rows.at(k, s);
                 weights[(step * width + k) * source + s] = weight;
@@ -107,7 +107,7 @@ abstract sealed class Pursuit permits Beam, Samples {
     /// Decides which hypotheses finish, and calls [#follow] for those that go on.
     ///
     /// @param last whether all that can follow is the end
-    abstract void choose(Rows scores, boolean last);
+    abstract void choose(Scores scores, boolean last);
 
     /// Whether enough have finished.
     abstract boolean isDone();

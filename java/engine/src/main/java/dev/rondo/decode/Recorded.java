@@ -5,6 +5,7 @@ import dev.rondo.nn.Decoder;
 import dev.rondo.nn.Functional;
 import dev.rondo.nn.Seq2Seq;
 import dev.rondo.op.Copy;
+import dev.rondo.op.Likeliest;
 import dev.rondo.program.PackedWeights;
 import dev.rondo.program.Program;
 import dev.rondo.program.Recorder;
@@ -30,16 +31,28 @@ final class Recorded implements AutoCloseable {
     final Map<String, Tensor> outputs;
     private long runs;
 
-    private Recorded(Recorder recorder, PackedWeights weights, int threads) {
-        program = recorder.finish(weights, threads);
+    /// What the programs of a generator have in common.
+    ///
+    /// @param tables whether layers that read ids keep tables
+    record Settings(PackedWeights weights, int threads, boolean tables) {
+        private Recorder applied(Recorder recorder) {
+            if (tables) {
+                recorder.keepTables();
+            }
+            return recorder;
+        }
+    }
+
+    private Recorded(Recorder recorder, Settings settings) {
+        program = recorder.finish(settings.weights, settings.threads);
         replay = program.replay(arena);
         inputs = replay.inputs();
         outputs = replay.outputs();
     }
 
     /// The encoder: `source` (S, N) and `lengths` (N) to what a decoder starts from.
-    static Recorded encoder(Seq2Seq network, PackedWeights weights, int threads, long steps, long batch) {
-        Recorder recorder = new Recorder();
+    static Recorded encoder(Seq2Seq network, Settings settings, long steps, long batch) {
+        Recorder recorder = settings.applied(new Recorder());
         Value source = recorder.input("source", Shape.of(steps, batch), DataType.I64);
         Value lengths = recorder.input("lengths", Shape.of(batch), DataType.I64);
         Seq2Seq.Start start = network.encode(source, lengths);
@@ -56,7 +69,7 @@ final class Recorded implements AutoCloseable {
                 output(recorder, "keys", memory.keys());
             }
         }
-        return new Recorded(recorder, weights, threads);
+        return new Recorded(recorder, settings);
     }
 
     private static void output(Recorder recorder, String name, @Nullable Value value) {
@@ -70,15 +83,15 @@ final class Recorded implements AutoCloseable {
         }
     }
 
-    /// A step of the decoder: `ids` (N * K), and `parents` (N * K), the rows that they continue, to `scores` (N * K,
-    /// V), logarithms of probabilities, and `weights` (N, K, S) of attention.
+    /// A step of the decoder: `ids` (N * K), and `parents` (N * K), the rows that they continue, to `logits` (N * K,
+    /// V),
+    /// with `norms` and `likeliest` of [Likeliest], and `weights` (N, K, S) of attention.
     ///
     /// @param encoder of as many sources, or more, and as many of their ids
     /// @param batch   N
     /// @param width   K
-    static Recorded step(
-            Seq2Seq network, PackedWeights weights, int threads, Recorded encoder, long batch, long width) {
-        Recorder recorder = Recorder.streaming();
+    static Recorded step(Seq2Seq network, Settings settings, Recorded encoder, long batch, long width) {
+        Recorder recorder = settings.applied(Recorder.streaming());
         Decoder decoder = network.decoder();
         long rows = batch * width;
         Value ids = recorder.input("ids", Shape.of(rows), DataType.I64).reshape(1, rows);
@@ -99,11 +112,20 @@ final class Recorded implements AutoCloseable {
         if (feed != null) {
             recorder.carry(feed, whole(after.feed()));
         }
-        recorder.output("scores", Functional.logSoftmax(output.logits()));
+        Value logits = output.logits().reshape(rows, decoder.vocabulary());
+        Likeliest likeliest = recorder.record(new Likeliest(logits, Math.min(candidates(width), decoder.vocabulary())));
+        recorder.output("logits", logits);
+        recorder.output("norms", likeliest.norms());
+        recorder.output("likeliest", likeliest.ids());
         if (output.weights() != null) {
             recorder.output("weights", output.weights());
         }
-        return new Recorded(recorder, weights, threads);
+        return new Recorded(recorder, settings);
+    }
+
+    /// How many ids a hypothesis may need: twice the beam, beside start and end, which may not be allowed.
+    private static long candidates(long width) {
+        return 2 * width + 2;
     }
 
     private static @Nullable Value state(Recorder recorder, Recorded encoder, String name, long rows) {

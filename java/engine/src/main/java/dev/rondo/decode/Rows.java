@@ -3,7 +3,7 @@ package dev.rondo.decode;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/// The rows of a matrix that belong to one source.
+/// The rows of a matrix of floats that belong to one source.
 final class Rows {
     private final MemorySegment matrix;
     private final long width;

@@ -33,7 +33,7 @@ final class Samples extends Pursuit {
     }
 
     @Override
-    void choose(Rows scores, boolean last) {
+    void choose(Scores scores, boolean last) {
         int following = 0;
         for (int k = 0; k < live; k++) {
             int id = last ? (int) end : draw(k, scores);
@@ -51,7 +51,7 @@ final class Samples extends Pursuit {
     }
 
     /// Draws an id for a sample. Where nothing is allowed, the end is.
-    private int draw(int k, Rows scores) {
+    private int draw(int k, Scores scores) {
         int width = scores.width();
         if (order.length < width) {
             order = new long[width];
@@ -59,7 +59,7 @@ final class Samples extends Pursuit {
         }
         int count = 0;
         for (int id = 0; id < width; id++) {
-            float score = scores.at(k, id);
+            float score = (float) scores.at(k, id);
             if (score > Float.NEGATIVE_INFINITY && allows(k, id)) {
                 order[count++] = sortable(score) << Integer.SIZE | (Integer.MAX_VALUE - id);
             }

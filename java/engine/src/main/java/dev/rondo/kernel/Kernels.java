@@ -25,4 +25,13 @@ public sealed interface Kernels permits NativeKernels, JavaKernels {
     /// @param src (rows, width)
     /// @param dst (rows, width); may be src
     void softmax(MemorySegment src, MemorySegment dst, long rows, long width, boolean logarithmic);
+
+    /// The greatest elements of rows, the greatest first, equal ones in their order; and the logarithms of the rows'
+    /// sums of exponentials.
+    ///
+    /// @param src   (rows, width)
+    /// @param count of elements of each row
+    /// @param ids   (rows, count), 64-bit: where they are, -1 where no more are above -∞
+    /// @param norms (rows)
+    void likeliest(MemorySegment src, long rows, long width, long count, MemorySegment ids, MemorySegment norms);
 }

@@ -26,7 +26,7 @@ public final class LinearKernel {
     /// @param bias       (N), or NULL
     /// @param addend     (M, N), or NULL
     /// @param dst        (M, N)
-    /// @param scratch    as many bytes as a packed matrix (M, N) takes
+    /// @param scratch    [#scratchBytes]
     public record Arguments(
             long rows,
             long in,
@@ -42,6 +42,16 @@ public final class LinearKernel {
     /// Whether this build has it.
     public static boolean isAvailable() {
         return NativeLibraries.load().hasKernels();
+    }
+
+    /// Up to so many rows it is known to be ahead of oneDNN's product with a packed matrix.
+    public static long mostRows() {
+        return NativeLibraries.load().kernelIsa().equals("avx2") ? 256 : 0;
+    }
+
+    /// Bytes of scratch memory for a product of so many rows.
+    public static long scratchBytes(long rows, long in) {
+        return rondo_linear_scratch_size(rows, in) * Float.BYTES;
     }
 
     /// Whether an activation can follow in the same pass.

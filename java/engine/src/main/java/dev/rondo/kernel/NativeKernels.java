@@ -23,6 +23,12 @@ final class NativeKernels implements Kernels {
     }
 
     @Override
+    public void likeliest(
+            MemorySegment src, long rows, long width, long count, MemorySegment ids, MemorySegment norms) {
+        rondo_likeliest_f32(src, rows, width, count, ids, norms);
+    }
+
+    @Override
     public String toString() {
         return "Rondo kernel " + NativeLibraries.load().kernelIsa();
     }

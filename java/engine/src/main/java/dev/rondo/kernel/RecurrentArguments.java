@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// @param hidden    H
 /// @param x         (T, N, I)
 /// @param inputWeights the input's weights as [RecurrentKernel#packInput] gave them for so many parts
+/// @param ids       (T, N), 64-bit, or nothing: which rows of the table the input begins with
+/// @param table     [RecurrentKernel#table] for so many parts, or NULL
 /// @param bias      (G, H)
 /// @param weights   the recurrent weights as [RecurrentKernel#packState] gave them for so many parts
 /// @param stateBias (H), the bias of an LBR_GRU's recurrent product, or NULL
@@ -38,6 +40,8 @@ public record RecurrentArguments(
         long hidden,
         Strided x,
         MemorySegment inputWeights,
+        Strided ids,
+        MemorySegment table,
         MemorySegment bias,
         MemorySegment weights,
         MemorySegment stateBias,

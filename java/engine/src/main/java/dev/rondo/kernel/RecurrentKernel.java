@@ -32,9 +32,18 @@ public enum RecurrentKernel {
         return NativeLibraries.load().hasKernels();
     }
 
+    /// Up to this batch it is ahead of oneDNN's primitives, whatever the steps and the instruction set.
+    public static final long LARGEST_BATCH = 32;
+
+    /// Up to such batches it is ahead of oneDNN's primitives, by measurement: see ARCHITECTURE.md for sequences. With
+    /// AVX2, single steps of 160 rows run at 80 GFLOP/s, oneDNN's at 70.
+    public static long largestBatch(long steps) {
+        return steps == 1 && NativeLibraries.load().kernelIsa().equals("avx2") ? 256 : LARGEST_BATCH;
+    }
+
     /// Bytes of scratch memory for a batch.
-    public static long scratchBytes(long steps, long batch, long hidden) {
-        return rondo_recurrent_scratch_size(steps, batch, hidden) * Float.BYTES;
+    public static long scratchBytes(long steps, long batch, long input, long hidden) {
+        return rondo_recurrent_scratch_size(steps, batch, input, hidden) * Float.BYTES;
     }
 
     /// The input's weights as the kernel wants them.
@@ -52,6 +61,24 @@ public enum RecurrentKernel {
     public MemorySegment packState(Tensor weights, int parts, Arena arena) {
         // The candidate of a GRU that resets first is multiplied after both other gates.
         return pack(weights, this == GRU ? 2 : gates, parts, arena);
+    }
+
+    /// What the gates get of each of some vectors, where steps read one of these by its id.
+    ///
+    /// @param vectors (V, E)
+    /// @param weights their part of the input's weights (G*H, E), gates in oneDNN's order
+    /// @param parts   threads that share the units
+    public MemorySegment table(Tensor vectors, Tensor weights, int parts, Arena arena) {
+        long ids = vectors.shape().size(0);
+        long hidden = weights.shape().size(0) / gates;
+        MemorySegment table =
+                arena.allocate(rondo_recurrent_table_size(gates, hidden, ids) * Float.BYTES, Tensor.ALIGNMENT);
+        try (Arena temporary = Arena.ofConfined()) {
+            MemorySegment packed = pack(weights, gates, parts, temporary);
+            long depth = vectors.shape().size(1);
+            rondo_recurrent_table_f32(vectors.data(), ids, depth, packed, gates, hidden, parts, table);
+        }
+        return table;
     }
 
     /// Packs the first gates side by side, and the others side by side behind them.
@@ -96,6 +123,10 @@ public enum RecurrentKernel {
         rondo_recurrent.x_step(recurrent, arguments.x().step());
         rondo_recurrent.x_batch(recurrent, arguments.x().sample());
         rondo_recurrent.input_weights(recurrent, arguments.inputWeights());
+        rondo_recurrent.ids(recurrent, arguments.ids().data());
+        rondo_recurrent.ids_step(recurrent, arguments.ids().step());
+        rondo_recurrent.ids_batch(recurrent, arguments.ids().sample());
+        rondo_recurrent.table(recurrent, arguments.table());
         rondo_recurrent.bias(recurrent, arguments.bias());
         rondo_recurrent.weights(recurrent, arguments.weights());
         rondo_recurrent.state_bias(recurrent, arguments.stateBias());

@@ -2,6 +2,7 @@ package dev.rondo.nn;
 
 import dev.rondo.op.Loop;
 import dev.rondo.op.ScheduledSampling;
+import dev.rondo.program.Activation;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
@@ -142,8 +143,9 @@ public final class Decoder extends Module {
         this.attention = attention == null ? null : register("attention", attention);
         boolean reads = context != Context.INITIAL_STATE;
         int contextSize = attention == null ? hiddenSize : attention.memorySize();
-        this.readout =
-                reads ? register("readout", new Linear(contextSize + hiddenSize, readoutSize, false, null)) : null;
+        this.readout = reads
+                ? register("readout", new Linear(contextSize + hiddenSize, readoutSize, false, Activation.TANH))
+                : null;
         this.readoutSize = reads ? readoutSize : hiddenSize;
         if (tied && this.readoutSize != embeddingSize) {
             throw new IllegalArgumentException("an embedding of " + embeddingSize
@@ -219,18 +221,18 @@ public final class Decoder extends Module {
     /// @param ids    (T, N), I64
     /// @param memory of [#remember]
     public Output forward(Value ids, State start, Attention.@Nullable Memory memory) {
-        Value x = dropout.forward(embedding.forward(ids)); // (T, N, E)
+        EmbeddedIds x = EmbeddedIds.of(embedding, dropout, ids);
         if (!context.feeds()) {
             return atOnce(x, start, memory);
         }
-        if (x.recorder().isWriting()) {
-            return loop(x, start, memory);
+        if (ids.recorder().isWriting()) {
+            return loop(embedding.forward(ids), start, memory);
         }
         List<Value> readouts = new ArrayList<>();
         List<Value> weights = new ArrayList<>();
         State state = start;
-        for (long t = 0; t < x.shape().size(0); t++) {
-            Step step = step(x.slice(0, t, t + 1), state, memory);
+        for (long t = 0; t < x.steps(); t++) {
+            Step step = step(x.at(t), state, memory);
             readouts.add(step.readout);
             weights.add(step.weights);
             state = step.state;
@@ -242,7 +244,7 @@ public final class Decoder extends Module {
     /// The steps as one loop.
     private Output loop(Value x, State start, Attention.Memory memory) {
         Loop loop = x.recorder().record(new Loop(present(start), List.of(x), given -> {
-            Step step = step(given.getLast().unsqueeze(0), state(given, start), memory);
+            Step step = step(EmbeddedIds.ofVectors(given.getLast().unsqueeze(0)), state(given, start), memory);
             List<Value> results = new ArrayList<>(present(step.state));
             results.add(step.readout.select(0, 0));
             results.add(step.weights.select(1, 0));
@@ -306,32 +308,31 @@ public final class Decoder extends Module {
     /// @param weights (N, 1, S), or (N', K, S) where rows share memories
     private record Step(Value readout, Value weights, State state) {}
 
-    private Step step(Value x, State state, Attention.Memory memory) {
+    private Step step(EmbeddedIds x, State state, Attention.Memory memory) {
         if (context == Context.INPUT_FEEDING) {
-            RNNBase.Output states =
-                    rnn(Functional.concat(List.of(x, state.feed().unsqueeze(0)), 2), state);
+            RNNBase.Output states = rnn(x, state.feed().unsqueeze(0), state);
             Attention.Output found = attend(states.output(), memory);
             Value r = readout(found.context(), states.output());
             return new Step(r, found.weights(), new State(states.hN(), states.cN(), r.select(0, 0)));
         }
         long layers = state.h().shape().size(0);
         Attention.Output found = attend(state.h().slice(0, layers - 1, layers), memory);
-        Value seen = rows(found.context(), x.shape().size(1));
-        RNNBase.Output states = rnn(Functional.concat(List.of(x, seen), 2), state);
+        RNNBase.Output states = rnn(x, rows(found.context(), x.batch()), state);
         Value r = readout(found.context(), states.output());
         return new Step(r, found.weights(), new State(states.hN(), states.cN(), null));
     }
 
-    private Output atOnce(Value x, State start, Attention.@Nullable Memory memory) {
+    private Output atOnce(EmbeddedIds x, State start, Attention.@Nullable Memory memory) {
         if (context == Context.EVERY_STEP) {
-            Value zeros = x.recorder()
-                    .literal(Tensor.allocate(Arena.ofAuto(), x.shape().with(2, hiddenSize), DataType.F32));
+            Value zeros = start.feed()
+                    .recorder()
+                    .literal(Tensor.allocate(Arena.ofAuto(), Shape.of(x.steps(), x.batch(), hiddenSize), DataType.F32));
             Value summary = Functional.add(zeros, start.feed().unsqueeze(0)); // (T, N, H)
-            RNNBase.Output states = rnn(Functional.concat(List.of(x, summary), 2), start);
+            RNNBase.Output states = rnn(x, summary, start);
             Value r = readout(summary.transpose(0, 1), states.output());
             return new Output(output.forward(r), null, new State(states.hN(), states.cN(), start.feed()));
         }
-        RNNBase.Output states = rnn(x, start);
+        RNNBase.Output states = rnn(x, null, start);
         State end = new State(states.hN(), states.cN(), null);
         if (context == Context.INITIAL_STATE) {
             return new Output(output.forward(dropout.forward(states.output())), null, end);
@@ -340,8 +341,8 @@ public final class Decoder extends Module {
         return new Output(output.forward(readout(found.context(), states.output())), found.weights(), end);
     }
 
-    private RNNBase.Output rnn(Value x, State state) {
-        return rnn.record(x, null, state.h(), state.c(), null);
+    private RNNBase.Output rnn(EmbeddedIds x, @Nullable Value more, State state) {
+        return rnn.record(x, more, null, state.h(), state.c());
     }
 
     /// @param h (T, N, H)
@@ -363,7 +364,7 @@ public final class Decoder extends Module {
 
     private Value readout(Value context, Value h) {
         Value both = Functional.concat(List.of(rows(context, h.shape().size(1)), h), 2);
-        return dropout.forward(Functional.tanh(readout.forward(both)));
+        return dropout.forward(readout.forward(both));
     }
 
     /// @throws UnsupportedOperationException always: a decoder needs a state to start from

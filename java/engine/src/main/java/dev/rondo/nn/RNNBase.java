@@ -1,6 +1,7 @@
 package dev.rondo.nn;
 
 import dev.rondo.op.Cell;
+import dev.rondo.op.Lookup;
 import dev.rondo.op.Recurrent;
 import dev.rondo.program.Direction;
 import dev.rondo.program.Recorder;
@@ -137,6 +138,24 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
     /// @param attention scores (T, N) for cells with attention, else null
     final Output record(
             Value x, @Nullable Value lengths, @Nullable Value h0, @Nullable Value c0, @Nullable Value attention) {
+        return record(x, null, lengths, h0, c0, attention);
+    }
+
+    /// Records all layers over ids, and what else each step reads.
+    ///
+    /// @param more (T, N, …), or null
+    final Output record(
+            EmbeddedIds ids, @Nullable Value more, @Nullable Value lengths, @Nullable Value h0, @Nullable Value c0) {
+        return record(ids.input(more), ids.lookup(), lengths, h0, c0, null);
+    }
+
+    private Output record(
+            Value x,
+            @Nullable Lookup lookup,
+            @Nullable Value lengths,
+            @Nullable Value h0,
+            @Nullable Value c0,
+            @Nullable Value attention) {
         boolean equallyWide = recurrence.hiddenSizes().stream().distinct().count() == 1;
         if (!equallyWide && (h0 != null || c0 != null)) {
             throw new IllegalArgumentException("layers of unequal widths take no initial states");
@@ -164,6 +183,7 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
                     recurrence.joined(),
                     recurrence.isBatchFirst(),
                     input,
+                    layer == 0 ? lookup : null,
                     h,
                     c,
                     attention,

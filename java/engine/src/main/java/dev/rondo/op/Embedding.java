@@ -63,7 +63,7 @@ public final class Embedding extends Op {
                     return () -> {
                         long bad = kernels.embedding(weights, rows, width, indices, count, dst);
                         if (bad >= 0) {
-                            throw outside(indices, bad, rows);
+                            throw outside(ids.shape(), bad, indices.getAtIndex(ValueLayout.JAVA_LONG, bad), rows);
                         }
                     };
                 });
@@ -112,15 +112,15 @@ public final class Embedding extends Op {
         }
     }
 
-    private IllegalArgumentException outside(MemorySegment indices, long position, long rows) {
-        long[] strides = ids.shape().strides();
+    static IllegalArgumentException outside(Shape ids, long position, long id, long rows) {
+        long[] strides = ids.strides();
         long[] index = new long[strides.length];
         long rest = position;
         for (int i = 0; i < index.length; i++) {
             index[i] = rest / strides[i];
             rest %= strides[i];
         }
-        return new IllegalArgumentException("id " + indices.getAtIndex(ValueLayout.JAVA_LONG, position) + " at "
-                + Arrays.toString(index) + " is not in the embedding's range 0.." + (rows - 1));
+        return new IllegalArgumentException(
+                "id " + id + " at " + Arrays.toString(index) + " is not in the embedding's range 0.." + (rows - 1));
     }
 }

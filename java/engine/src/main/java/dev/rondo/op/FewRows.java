@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Products of a few rows with a matrix that many operations of a program multiply by, as unrolled steps do: on Rondo's
-/// own kernel, with the matrix packed once for all of them.
+/// Products of a few rows with a matrix that is constant, or that many operations of a program multiply by, as unrolled
+/// steps do: on Rondo's own kernel, with the matrix packed once for all of them.
 ///
 /// @param weight       of two dimensions
 /// @param isTransposed whether the matrix is the transposed weight, as a linear layer's is
 record FewRows(Value weight, boolean isTransposed) {
-    // Up to so many rows the kernel is ahead of oneDNN, whose products cost more to begin.
-    private static final long MOST_ROWS = 32;
+    // Up to so many rows the kernel is ahead of oneDNN where a matrix is prepared for many products.
+    private static final long MOST_ROWS_OF_REPEATED = 32;
 
     // Multiplications that several threads are faster at.
     private static final long LARGEST_UNSHARED = 1_000_000;
@@ -35,9 +35,9 @@ record FewRows(Value weight, boolean isTransposed) {
     boolean serves(Emitter emitter, long rows) {
         return LinearKernel.isAvailable()
                 && rows > 0
-                && rows <= MOST_ROWS
                 && weight.isDense()
-                && emitter.isRepeated(weight)
+                && (weight.constant() != null && rows <= LinearKernel.mostRows()
+                        || emitter.isRepeated(weight) && rows <= MOST_ROWS_OF_REPEATED)
                 && (emitter.threads() == 1 || rows * in() * out() < LARGEST_UNSHARED);
     }
 
@@ -59,7 +59,7 @@ record FewRows(Value weight, boolean isTransposed) {
                     pack(constant.data(), memory);
                     return memory;
                 });
-        Value scratch = emitter.workspace(LinearKernel.packedBytes(rows, out()));
+        Value scratch = emitter.workspace(LinearKernel.scratchBytes(rows, in()));
         emitter.kernel(
                 "matmul " + rows + "x" + in() + ":" + in() + "x" + out() + (bias == null ? "" : " + bias")
                         + (addend == null ? "" : " + addend") + (activation == null ? "" : ", " + activation),

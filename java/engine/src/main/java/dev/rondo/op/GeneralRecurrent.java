@@ -175,7 +175,8 @@ public final class GeneralRecurrent extends Op {
                                 functions.output().ofKernel(),
                                 cells.clip(),
                                 cells.coupled()),
-                        lengths);
+                        lengths,
+                        null);
     }
 
     private static @Nullable Value selected(@Nullable Value states, int d) {

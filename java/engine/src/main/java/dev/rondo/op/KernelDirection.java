@@ -11,7 +11,10 @@ import dev.rondo.program.ReplayMemory;
 import dev.rondo.program.Step;
 import dev.rondo.program.Team;
 import dev.rondo.program.Value;
+import dev.rondo.tensor.DataType;
+import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.stream.Stream;
@@ -21,14 +24,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param functions what the cell is made of, or null for the usual functions
 /// @param lengths   numbers of steps of the sequences (N), I64, or null where all have T
+/// @param lookup    what the input begins with, or null
 record KernelDirection(
         Emitter emitter,
         OneDirection part,
         @Nullable CellFunctions functions,
-        @Nullable Value lengths) {
-    // Up to these batches the kernel is ahead of oneDNN's primitive: measured, see ARCHITECTURE.md.
-    static final long LARGEST_BATCH = 32;
-
+        @Nullable Value lengths,
+        @Nullable Lookup lookup) {
     // A step with fewer multiplications than this is slower on two threads than on one.
     private static final long SMALLEST_SHARED_STEP = 100_000;
 
@@ -36,7 +38,7 @@ record KernelDirection(
 
     /// Whether this is the road for a layer, where oneDNN has one as well.
     static boolean serves(RecurrentDescriptor d) {
-        return isAllowed() && !d.isProjected() && d.batch() <= LARGEST_BATCH;
+        return isAllowed() && !d.isProjected() && d.batch() <= RecurrentKernel.largestBatch(d.steps());
     }
 
     /// Whether this is a road at all.
@@ -63,9 +65,10 @@ record KernelDirection(
         Tensor stateWeight = part.weights().stateWeight().constant();
         MemorySegment inputWeights = emitter.weights()
                 .packForKernel(
-                        cell + " " + part.inputRole() + " in " + parts,
+                        cell + " " + part.inputRole() + (lookup == null ? "" : " beside ids") + " in " + parts,
                         List.of(inputWeight),
-                        arena -> kernel().packInput(WeightLayout.gates(cell, part.inputWeight()), parts, arena));
+                        arena -> kernel().packInput(WeightLayout.gates(cell, besideIds()), parts, arena));
+        MemorySegment table = lookup == null ? MemorySegment.NULL : table(parts);
         MemorySegment stateWeights = emitter.weights()
                 .packForKernel(
                         cell + " state in " + parts,
@@ -77,11 +80,18 @@ record KernelDirection(
                 ? bias.asSlice(cell.gates() * d.hidden() * Float.BYTES)
                 : MemorySegment.NULL;
         Value peephole = part.weights().peepholeWeight();
-        Value scratch = emitter.workspace(RecurrentKernel.scratchBytes(d.steps(), d.batch(), d.hidden()));
+        Value scratch = emitter.workspace(RecurrentKernel.scratchBytes(d.steps(), d.batch(), d.input(), d.hidden()));
         emitter.kernel(
                 functions == null ? d.toString() : d + " with its own functions",
                 Kernels.available() + (parts == 1 ? "" : " on " + parts + " threads"),
-                present(x, part.attention(), initial.h(), initial.c(), peephole, lengths),
+                present(
+                        x,
+                        lookup == null ? null : lookup.ids(),
+                        part.attention(),
+                        initial.h(),
+                        initial.c(),
+                        peephole,
+                        lengths),
                 present(part.output(), last.h(), last.c(), scratch),
                 memory -> {
                     Step[] steps = RecurrentKernel.of(
@@ -94,6 +104,8 @@ record KernelDirection(
                                     d.hidden(),
                                     Strided.sequence(memory, x),
                                     inputWeights,
+                                    Strided.sequence(memory, lookup == null ? null : lookup.ids()),
+                                    table,
                                     bias,
                                     stateWeights,
                                     stateBias,
@@ -117,17 +129,50 @@ record KernelDirection(
         return () -> team.run(steps);
     }
 
-    /// The kernel believes lengths.
+    /// The kernel believes lengths and ids.
     private Step checked(ReplayMemory memory, Step step) {
+        Step first = lookup == null ? step : lookup.checked(memory, step);
         if (lengths == null) {
-            return step;
+            return first;
         }
         MemorySegment given = memory.segment(lengths);
         RecurrentDescriptor d = part.descriptor();
         return () -> {
             Lengths.check(given, d.batch(), d.steps());
-            step.run();
+            first.run();
         };
+    }
+
+    /// The input's weights without those that are in the table.
+    private Tensor besideIds() {
+        Tensor all = part.inputWeight();
+        return lookup == null ? all : columns(all, lookup.width(), all.shape().size(1));
+    }
+
+    private MemorySegment table(int parts) {
+        Tensor vectors = lookup.table().constant();
+        Tensor inputWeight = part.weights().inputWeight().constant();
+        return emitter.weights()
+                .packForKernel(
+                        part.descriptor().cell() + " table in " + parts,
+                        List.of(vectors, inputWeight),
+                        arena -> kernel().table(
+                                        vectors,
+                                        WeightLayout.gates(
+                                                part.descriptor().cell(), columns(inputWeight, 0, lookup.width())),
+                                        parts,
+                                        arena));
+    }
+
+    private static Tensor columns(Tensor matrix, long from, long to) {
+        long rows = matrix.shape().size(0);
+        Tensor columns = Tensor.allocate(Arena.ofAuto(), Shape.of(rows, to - from), DataType.F32);
+        long bytes = (to - from) * Float.BYTES;
+        for (long row = 0; row < rows; row++) {
+            long at = (row * matrix.shape().size(1) + from) * Float.BYTES;
+            MemorySegment.copy(matrix.data(), at, columns.data(), row * bytes, bytes);
+        }
+        return columns;
     }
 
     /// The threads meet after every step, so a step has to be worth it.

@@ -1,5 +1,6 @@
 package dev.rondo.op;
 
+import dev.rondo.kernel.RecurrentKernel;
 import dev.rondo.kernel.StepKernel;
 import dev.rondo.program.Direction;
 import dev.rondo.program.Emitter;
@@ -30,7 +31,7 @@ public final class Recurrent extends Op {
     /// So many sequences at most are computed by a kernel whose results do not depend, to the last bit, on what else
     /// is in the batch, on where a sequence is cut into calls, or on the number of threads: outside of training,
     /// without a projection, in builds with native code.
-    public static final long LARGEST_INVARIANT_BATCH = KernelDirection.LARGEST_BATCH;
+    public static final long LARGEST_INVARIANT_BATCH = RecurrentKernel.LARGEST_BATCH;
 
     /// The weights of one direction, in PyTorch's layout.
     ///
@@ -74,6 +75,7 @@ public final class Recurrent extends Op {
     private final @Nullable Value c0;
     private final @Nullable Value attention; // (T, N)
     private final @Nullable Value lengths; // (N)
+    private final @Nullable Lookup lookup;
     private final List<RecurrentTraining> trained = new ArrayList<>();
 
     /// @param directions the directions, in the order of the states' first dimension
@@ -91,8 +93,33 @@ public final class Recurrent extends Op {
             @Nullable Value attention,
             @Nullable Value lengths,
             List<Weights> weights) {
+        this(cell, directions, merge, batchFirst, x, null, h0, c0, attention, lengths, weights);
+    }
+
+    /// @param x      (T, N, I), what the input goes on with behind the vectors that are looked up
+    /// @param lookup what it begins with, or null
+    public Recurrent(
+            Cell cell,
+            List<Direction> directions,
+            Merge merge,
+            boolean batchFirst,
+            Value x,
+            @Nullable Lookup lookup,
+            @Nullable Value h0,
+            @Nullable Value c0,
+            @Nullable Value attention,
+            @Nullable Value lengths,
+            List<Weights> weights) {
         super(Stream.concat(
-                        Stream.of(x, h0, c0, attention, lengths).filter(value -> value != null),
+                        Stream.of(
+                                        x,
+                                        lookup == null ? null : lookup.ids(),
+                                        lookup == null ? null : lookup.table(),
+                                        h0,
+                                        c0,
+                                        attention,
+                                        lengths)
+                                .filter(value -> value != null),
                         weights.stream().flatMap(Weights::values))
                 .toList());
         this.cell = cell;
@@ -106,7 +133,8 @@ public final class Recurrent extends Op {
         }
         weights.forEach(one ->
                 WeightShapes.require(cell, one, weights.getFirst(), x.recorder().hasVariables()));
-        long inputSize = weights.getFirst().inputWeight().shape().size(1);
+        this.lookup = lookup;
+        long inputSize = weights.getFirst().inputWeight().shape().size(1) - (lookup == null ? 0 : lookup.width());
         if (Shapes.requireFloat(x, cell.toString()).shape().rank() != 3
                 || x.shape().size(2) != inputSize) {
             throw new IllegalArgumentException(cell + " needs an input of shape " + (batchFirst ? "[N, T, " : "[T, N, ")
@@ -219,10 +247,12 @@ public final class Recurrent extends Op {
     }
 
     private void emitDirection(Emitter emitter, OneDirection direction, boolean finalCell) {
-        if (lengths == null) {
+        if (lookup != null) {
+            direction.emitOnKernel(emitter, null, lengths, lookup);
+        } else if (lengths == null) {
             direction.emit(emitter);
         } else if (KernelDirection.isAllowed() && !direction.descriptor().isProjected()) {
-            direction.emitOnKernel(emitter, null, lengths);
+            direction.emitOnKernel(emitter, null, lengths, null);
         } else {
             Ragged ragged = Ragged.emit(emitter, lengths, direction, finalCell);
             ragged.aligned().emit(emitter);
@@ -233,8 +263,8 @@ public final class Recurrent extends Op {
     /// Two directions on a thread each have nothing to wait for, but waking a thread costs some microseconds. With four
     /// threads or more, all of them on one direction after the other would be faster.
     private boolean directionsRunAtOnce(int threads) {
-        long products = x.shape().elements()
-                / x.shape().size(2)
+        long products = x.shape().size(0)
+                * x.shape().size(1)
                 * cell.gates()
                 * hiddenSize()
                 * (x.shape().size(2) + stateSize());

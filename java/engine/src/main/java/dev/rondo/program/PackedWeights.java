@@ -2,7 +2,9 @@ package dev.rondo.program;
 
 import static dev.rondo.bindings.dnnl.Dnnl.DNNL_ARG_FROM;
 import static dev.rondo.bindings.dnnl.Dnnl.DNNL_ARG_TO;
+import static dev.rondo.bindings.kernels.Kernels.rondo_large_pages;
 
+import dev.rondo.bindings.NativeLibraries;
 import dev.rondo.onednn.MemoryDescriptor;
 import dev.rondo.onednn.Primitive;
 import dev.rondo.tensor.Tensor;
@@ -55,7 +57,10 @@ public final class PackedWeights implements AutoCloseable {
         }
     }
 
+    private static final long LARGE_PAGE = 2L << 20;
+
     private final Arena arena = Arena.ofShared();
+    private final Arena aligned = new Aligned(arena);
     private final Resources resources = new Resources();
     private final Map<Key, List<Packed>> packed = new HashMap<>(); // for oneDNN, one for each layout
     private final Map<Key, MemorySegment> packedForKernels = new HashMap<>();
@@ -86,7 +91,7 @@ public final class PackedWeights implements AutoCloseable {
                 Primitive reorder = Primitive.reorder(from, wanted, role);
                 MemoryDescriptor layout = reorder.layout(DNNL_ARG_TO());
                 Arena scratch = Arena.ofConfined()) {
-            MemorySegment data = arena.allocate(layout.byteSize(), Tensor.ALIGNMENT);
+            MemorySegment data = aligned.allocate(layout.byteSize(), Tensor.ALIGNMENT);
             MemoryDescriptor kept = reorder.layout(DNNL_ARG_TO());
             resources.add(kept::close);
             Instruction.PrimitiveCall call = new Instruction.PrimitiveCall(
@@ -101,8 +106,34 @@ public final class PackedWeights implements AutoCloseable {
             } finally {
                 memory.close();
             }
-            return new Packed(kept, data);
+            return new Packed(kept, inLargePages(data));
         }
+    }
+
+    /// Large blocks begin where large pages can.
+    private record Aligned(Arena arena) implements Arena {
+        @Override
+        public MemorySegment allocate(long byteSize, long byteAlignment) {
+            return arena.allocate(byteSize, byteSize < LARGE_PAGE ? byteAlignment : LARGE_PAGE);
+        }
+
+        @Override
+        public MemorySegment.Scope scope() {
+            return arena.scope();
+        }
+
+        @Override
+        public void close() {
+            arena.close();
+        }
+    }
+
+    /// Weights that no cache holds are read one and a half times as fast from large pages.
+    private static MemorySegment inLargePages(MemorySegment data) {
+        if (data.byteSize() >= LARGE_PAGE && NativeLibraries.load().hasKernels()) {
+            rondo_large_pages(data, data.byteSize());
+        }
+        return data;
     }
 
     /// The weights in the layout of one of Rondo's own kernels, packed now unless they have been before.
@@ -110,7 +141,7 @@ public final class PackedWeights implements AutoCloseable {
     /// @param maker packs them into memory that it allocates from the arena
     public synchronized MemorySegment packForKernel(
             String role, List<Tensor> sources, Function<Arena, MemorySegment> maker) {
-        return packedForKernels.computeIfAbsent(new Key(role, sources), _ -> maker.apply(arena));
+        return packedForKernels.computeIfAbsent(new Key(role, sources), _ -> inLargePages(maker.apply(aligned)));
     }
 
     /// A constant as it is, in the weights' own memory: whoever gave the tensor may free it.

@@ -38,6 +38,7 @@ public final class Recorder {
     private final @Nullable StreamPart part;
     private final boolean writing;
     private final Branches branches = new Branches();
+    private boolean keepsTables;
     private boolean isApart; // from the stream, right now
     private boolean looksAhead;
     private @Nullable Value lengths;
@@ -134,6 +135,18 @@ public final class Recorder {
     /// Whether layers that are not given their states carry them from run to run.
     public boolean isStreaming() {
         return part != null && !isApart;
+    }
+
+    /// Lets layers that read embedded ids keep tables of these vectors' products with their weights, as wide as all of
+    /// a
+    /// layer's gates: it takes memory and time once, and saves each step the product.
+    public void keepTables() {
+        keepsTables = true;
+    }
+
+    /// Whether layers keep tables for the ids that they read.
+    public boolean keepsTables() {
+        return keepsTables;
     }
 
     /// Whether weights are variables, which are read as they are at each run.

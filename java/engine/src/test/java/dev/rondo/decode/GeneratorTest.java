@@ -74,17 +74,20 @@ class GeneratorTest {
         return sources;
     }
 
-    /// The same hypotheses in the same order with the same scores, all sources in one batch, and each alone.
+    /// The same hypotheses in the same order with the same scores, all sources in one batch, and each alone; and with
+    /// tables.
     @ParameterizedTest
     @MethodSource("cases")
     void equalsPlainSearch(String name) throws IOException {
         Golden golden = Golden.read(name);
         List<long[]> sources = sources(golden);
         try (Generator together = new Generator(GoldenSeq2Seq.network(golden), START, END);
-                Generator alone = new Generator(GoldenSeq2Seq.network(golden), START, END, 1, 1)) {
+                Generator alone = new Generator(GoldenSeq2Seq.network(golden), START, END, 1, 1);
+                Generator tables = new Generator(GoldenSeq2Seq.network(golden), START, END).keepTables()) {
             SEARCHES.forEach((key, search) -> {
                 check(golden, key, together.generate(sources, search));
                 check(golden, key, alone.generate(sources, search));
+                check(golden, key, tables.generate(sources, search));
             });
         }
     }
@@ -110,6 +113,18 @@ class GeneratorTest {
                 assertEquals(scores[at], hypotheses.get(k).score(), 1e-4, what);
                 assertEquals(logs[at], hypotheses.get(k).logProbability(), 1e-4, what);
             }
+        }
+    }
+
+    @Test
+    void tablesRefuseUnknownIds() throws IOException {
+        try (Generator generator =
+                new Generator(GoldenSeq2Seq.network(Golden.read(cases().getFirst())), START, END).keepTables()) {
+            List<long[]> sources = List.of(new long[] {3, 1_000_000});
+            IllegalArgumentException e =
+                    assertThrows(IllegalArgumentException.class, () -> generator.generate(sources, limited(2)));
+            assertTrue(e.getMessage().contains("id 1000000"), e.getMessage());
+            assertThrows(IllegalStateException.class, generator::keepTables);
         }
     }
 
