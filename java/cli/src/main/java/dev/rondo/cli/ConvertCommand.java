@@ -32,7 +32,7 @@ import picocli.CommandLine.ParentCommand;
             "From ONNX it goes back where Rondo wrote the file: other graphs have no layers to describe.",
             "Where a .safetensors file has no model.json, layers are guessed from the names and shapes of a PyTorch state"
                     + " dict.",
-            "A .keras file becomes an .onnx file, unless it has masks or activations that Rondo writes no operator for.",
+            "A .keras file becomes an .onnx file.",
             "",
             "Examples:",
             "  rondo convert tagger/ tagger.onnx",

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.format.Npy;
 import dev.rondo.format.Safetensors;
+import dev.rondo.onnx.OnnxModel;
 import dev.rondo.tensor.Tensor;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,9 +25,13 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The commands over a `.keras` file that Keras saved: a tagger whose id 0 is masked.
 class KerasTest {
+    private static final String SAVED = "/dev/rondo/keras/saved/";
+
     @TempDir
     private Path folder;
 
@@ -35,8 +40,8 @@ class KerasTest {
 
     @BeforeEach
     void files() throws IOException {
-        model = Samples.file(folder, "tagger.keras");
-        tensors = Safetensors.read(Samples.file(folder, "tagger.safetensors"), Arena.ofAuto())
+        model = Samples.file(folder, SAVED + "tagger.keras");
+        tensors = Safetensors.read(Samples.file(folder, SAVED + "tagger_0.safetensors"), Arena.ofAuto())
                 .tensors();
         Samples.npy(folder.resolve("ids.npy"), tensors.get("ids"));
     }
@@ -94,21 +99,32 @@ class KerasTest {
         assertTrue(text.contains("median_us"), text);
     }
 
-    @Test
-    void convertsThoseWithoutMasks() throws IOException {
-        Path unmasked =
-                changed("unmasked.keras", config -> config.replace("\"mask_zero\": true", "\"mask_zero\": false"));
-        Path graph = folder.resolve("tagger.onnx");
-        Invocation.of("convert", unmasked, graph).succeeds();
-        run(unmasked).succeeds();
-        float[] before = Npy.read(folder.resolve("out/time_distributed.npy"), Arena.ofAuto())
-                .toFloatArray();
-        run(graph).succeeds();
-        float[] after = Npy.read(folder.resolve("out/time_distributed.npy"), Arena.ofAuto())
-                .toFloatArray();
+    /// With masks, activations that ONNX's recurrent operators lack, and layers in both directions.
+    @ParameterizedTest
+    @ValueSource(strings = {"plain", "masked", "directions", "masked_directions", "activations", "tagger"})
+    void convertsThem(String name) throws IOException {
+        Path saved = Samples.file(folder, SAVED + name + ".keras");
+        Path graph = folder.resolve("graph.onnx");
+        assertEquals("", Invocation.of("convert", saved, graph).succeeds().err());
 
-        assertArrayEquals(before, after, 1e-5f);
-        Invocation.of("convert", model, graph).isBadInput("tagger.keras: cannot be written as ONNX: ");
+        for (int i = 0; i < 2; i++) {
+            Map<String, Tensor> expected = Safetensors.read(
+                            Samples.file(folder, SAVED + name + "_" + i + ".safetensors"), Arena.ofAuto())
+                    .tensors();
+            String input = OnnxModel.read(graph).inputs().getFirst().name();
+            Path array = Samples.npy(folder.resolve("input.npy"), expected.get(input));
+            Invocation.of("run", graph, "-i", input + "=" + array, "-o", folder.resolve("out"))
+                    .succeeds();
+            for (String output : OnnxModel.read(graph).outputs()) {
+                float[] found = Npy.read(folder.resolve("out/" + output + ".npy"), Arena.ofAuto())
+                        .toFloatArray();
+                assertArrayEquals(expected.get(output).toFloatArray(), found, 5e-5f, name + ", " + output);
+            }
+        }
+    }
+
+    @Test
+    void writesGraphsOnly() {
         Invocation.of("convert", model, folder.resolve("tagger")).isBadInput("is written as ONNX only");
     }
 

@@ -14,6 +14,7 @@ import java.util.stream.LongStream;
 public final class GatherSlices extends Op {
     private final Value x;
     private final Value ids;
+    private final int batch;
     private final SliceIndices indices;
     private final long batches;
     private final long sliceSize;
@@ -23,6 +24,7 @@ public final class GatherSlices extends Op {
         super(List.of(Copy.dense(x), Copy.dense(ids)));
         this.x = inputs().get(0);
         this.ids = inputs().get(1);
+        this.batch = batch;
         this.indices = new SliceIndices(x, this.ids, batch, "gather of slices");
         long[] sizes = x.shape().sizes();
         long[] places = ids.shape().sizes();
@@ -34,6 +36,11 @@ public final class GatherSlices extends Op {
                         LongStream.of(sizes).skip(indexed))
                 .toArray();
         gives(x.recorder().allocate(Shape.of(result), x.type()));
+    }
+
+    /// How many dimensions in front x and ids share.
+    public int batch() {
+        return batch;
     }
 
     @Override

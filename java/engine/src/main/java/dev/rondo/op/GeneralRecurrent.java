@@ -114,6 +114,46 @@ public final class GeneralRecurrent extends Op {
         gives(outputs.toArray(Value[]::new));
     }
 
+    /// The kind of cell.
+    public Cell cell() {
+        return cell;
+    }
+
+    /// What goes beyond it.
+    public Cells cells() {
+        return cells;
+    }
+
+    /// Its directions.
+    public List<Direction> directions() {
+        return directions;
+    }
+
+    /// (T, N, I)
+    public Value x() {
+        return x;
+    }
+
+    /// (D, N, H), or null for zeros.
+    public @Nullable Value h0() {
+        return h0;
+    }
+
+    /// (D, N, H), or null for zeros.
+    public @Nullable Value c0() {
+        return c0;
+    }
+
+    /// (N), or null where all sequences have T steps.
+    public @Nullable Value lengths() {
+        return lengths;
+    }
+
+    /// The weights of each direction.
+    public List<Recurrent.Weights> weights() {
+        return weights;
+    }
+
     private long hidden() {
         return weights.getFirst().stateWeight().shape().size(1);
     }

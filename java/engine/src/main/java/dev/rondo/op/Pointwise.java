@@ -51,6 +51,27 @@ public final class Pointwise extends Op {
         }
     }
 
+    /// What is computed, for those who write it in another form.
+    public sealed interface Meaning {
+        /// A function of a float.
+        record Activated(GateFunction function) implements Meaning {}
+
+        /// Whether two elements relate.
+        record Related(Relation relation) implements Meaning {}
+
+        /// One of two elements by a condition.
+        record Chosen() implements Meaning {}
+
+        /// The elements as another type.
+        record Converted() implements Meaning {}
+
+        /// The elements, repeated.
+        record Repeated() implements Meaning {}
+
+        /// Whatever a function in Java does.
+        record Other() implements Meaning {}
+    }
+
     /// Computes the element at the positions where the odometer stands.
     @FunctionalInterface
     private interface Element {
@@ -61,15 +82,17 @@ public final class Pointwise extends Op {
     private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG;
 
     private final String name;
+    private final Meaning meaning;
     private final Element element;
 
-    private Pointwise(String name, DataType type, List<Value> operands, Element element) {
-        this(name, type, broadcast(name, operands), operands, element);
+    private Pointwise(String name, Meaning meaning, DataType type, List<Value> operands, Element element) {
+        this(name, meaning, type, broadcast(name, operands), operands, element);
     }
 
-    private Pointwise(String name, DataType type, Shape shape, List<Value> operands, Element element) {
+    private Pointwise(String name, Meaning meaning, DataType type, Shape shape, List<Value> operands, Element element) {
         super(operands);
         this.name = name;
+        this.meaning = meaning;
         this.element = element;
         gives(operands.getFirst().recorder().allocate(shape, type));
     }
@@ -82,20 +105,31 @@ public final class Pointwise extends Op {
         return shape;
     }
 
+    /// What is computed.
+    public Meaning meaning() {
+        return meaning;
+    }
+
+    /// An activation of each float of x.
+    public static Pointwise activation(GateFunction function, Value x) {
+        return floats(
+                function.toString(), new Meaning.Activated(function), List.of(x), (a, _) -> function.of((float) a));
+    }
+
     /// A function of each float of x.
     public static Pointwise floats(String name, Value x, OfFloats function) {
-        return floats(name, List.of(x), function);
+        return floats(name, new Meaning.Other(), List.of(x), function);
     }
 
     /// A function of two floats.
     public static Pointwise floats(String name, Value a, Value b, OfFloats function) {
-        return floats(name, List.of(a, b), function);
+        return floats(name, new Meaning.Other(), List.of(a, b), function);
     }
 
-    private static Pointwise floats(String name, List<Value> operands, OfFloats function) {
+    private static Pointwise floats(String name, Meaning meaning, List<Value> operands, OfFloats function) {
         operands.forEach(operand -> Shapes.requireFloat(operand, name));
         int last = operands.size() - 1;
-        return new Pointwise(name, DataType.F32, operands, (in, at, out, i) -> {
+        return new Pointwise(name, meaning, DataType.F32, operands, (in, at, out, i) -> {
             double value = function.apply(in[0].getAtIndex(F32, at.at(0)), in[last].getAtIndex(F32, at.at(last)));
             out.setAtIndex(F32, i, (float) value);
         });
@@ -117,7 +151,7 @@ public final class Pointwise extends Op {
             throw new IllegalArgumentException(name + " takes I64 or U8 values, not F32");
         }
         int last = operands.size() - 1;
-        return new Pointwise(name, type, operands, (in, at, out, i) -> {
+        return new Pointwise(name, new Meaning.Other(), type, operands, (in, at, out, i) -> {
             long value = function.apply(integer(in[0], type, at.at(0)), integer(in[last], type, at.at(last)));
             set(out, type, i, value);
         });
@@ -127,7 +161,7 @@ public final class Pointwise extends Op {
     public static Pointwise relation(Relation relation, Value a, Value b) {
         String name = relation.name();
         DataType type = requireOneType(name, List.of(a, b));
-        return new Pointwise(name, DataType.U8, List.of(a, b), (in, at, out, i) -> {
+        return new Pointwise(name, new Meaning.Related(relation), DataType.U8, List.of(a, b), (in, at, out, i) -> {
             boolean holds = type == DataType.F32
                     ? relation.holds(in[0].getAtIndex(F32, at.at(0)), in[1].getAtIndex(F32, at.at(1)))
                     : relation.holds(integer(in[0], type, at.at(0)), integer(in[1], type, at.at(1)));
@@ -141,7 +175,7 @@ public final class Pointwise extends Op {
             throw new IllegalArgumentException("where takes a condition of type U8, not " + condition.type());
         }
         DataType type = requireOneType("where", List.of(a, b));
-        return new Pointwise("where", type, List.of(condition, a, b), (in, at, out, i) -> {
+        return new Pointwise("where", new Meaning.Chosen(), type, List.of(condition, a, b), (in, at, out, i) -> {
             int chosen = in[0].get(ValueLayout.JAVA_BYTE, at.at(0)) != 0 ? 1 : 2;
             if (type == DataType.F32) {
                 out.setAtIndex(F32, i, in[chosen].getAtIndex(F32, at.at(chosen)));
@@ -155,7 +189,7 @@ public final class Pointwise extends Op {
     public static Pointwise cast(Value x, DataType type) {
         DataType from = x.type();
         if (from == DataType.F32) {
-            return new Pointwise("cast to " + type, type, List.of(x), (in, at, out, i) -> {
+            return new Pointwise("cast to " + type, new Meaning.Converted(), type, List.of(x), (in, at, out, i) -> {
                 float value = in[0].getAtIndex(F32, at.at(0));
                 switch (type) {
                     case F32 -> out.setAtIndex(F32, i, value);
@@ -164,7 +198,7 @@ public final class Pointwise extends Op {
                 }
             });
         }
-        return new Pointwise("cast to " + type, type, List.of(x), (in, at, out, i) -> {
+        return new Pointwise("cast to " + type, new Meaning.Converted(), type, List.of(x), (in, at, out, i) -> {
             long value = integer(in[0], from, at.at(0));
             switch (type) {
                 case F32 -> out.setAtIndex(F32, i, value);
@@ -182,7 +216,7 @@ public final class Pointwise extends Op {
             throw new IllegalArgumentException(x.shape() + " cannot be repeated to " + shape);
         }
         DataType type = x.type();
-        return new Pointwise("expand", type, shape, List.of(x), (in, at, out, i) -> {
+        return new Pointwise("expand", new Meaning.Repeated(), type, shape, List.of(x), (in, at, out, i) -> {
             if (type == DataType.F32) {
                 out.setAtIndex(F32, i, in[0].getAtIndex(F32, at.at(0)));
             } else {

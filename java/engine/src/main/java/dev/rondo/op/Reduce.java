@@ -67,6 +67,11 @@ public final class Reduce extends Op {
         gives(x.recorder().allocate(shape, x.type()));
     }
 
+    /// What becomes of the elements.
+    public Function function() {
+        return function;
+    }
+
     @Override
     public void forward(Emitter emitter) {
         if (x.shape().elements() == 0) {

@@ -83,7 +83,7 @@ record ActivationFunction(
     }
 
     private static ActivationFunction java(GateFunction function) {
-        return recorded(function, x -> Pointwise.floats(function.toString(), x, (a, _) -> function.of((float) a)));
+        return recorded(function, x -> Pointwise.activation(function, x));
     }
 
     private static ActivationFunction recorded(GateFunction function, Function<Value, ? extends Op> op) {

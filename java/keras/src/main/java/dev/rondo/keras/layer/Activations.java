@@ -2,9 +2,11 @@ package dev.rondo.keras.layer;
 
 import dev.rondo.keras.file.LayerConfig;
 import dev.rondo.nn.Functional;
+import dev.rondo.op.Binary;
 import dev.rondo.op.Eltwise;
-import dev.rondo.op.Pointwise;
 import dev.rondo.program.Value;
+import dev.rondo.tensor.Shape;
+import dev.rondo.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 
@@ -44,11 +46,17 @@ final class Activations {
         if (slope == 0 && threshold == 0 && most == Double.POSITIVE_INFINITY) {
             return Layer.passing(call -> Functional.relu(call.x()));
         }
-        return Layer.passing(call -> call.record(Pointwise.floats("relu", call.x(), (x, _) -> {
-            double passed = threshold != 0 ? x > threshold ? x : 0 : Math.max(x, 0);
-            double clipped = most == Double.POSITIVE_INFINITY ? passed : Math.clamp(passed, 0, most);
-            return clipped - slope * Math.max(threshold - x, 0);
-        })));
+        return Layer.passing(call -> {
+            Value x = call.x();
+            Value limit = call.recorder().constant(Tensor.of(Shape.of(), (float) threshold));
+            Value passed = threshold == 0
+                    ? Functional.relu(x)
+                    : MaskFunctions.cleared(x, call.record(new Binary(Binary.Function.GREATER, x, limit)));
+            Value clipped =
+                    most == Double.POSITIVE_INFINITY ? passed : call.record(Eltwise.clip(passed, 0, (float) most));
+            Value below = Functional.relu(Functional.subtract(limit, x));
+            return slope == 0 ? clipped : Functional.subtract(clipped, Functional.multiply(below, slope));
+        });
     }
 
     private static Layer softmax(LayerConfig config) {

@@ -4,6 +4,7 @@ import dev.rondo.keras.file.LayerConfig;
 import dev.rondo.nn.Functional;
 import dev.rondo.op.Pointwise;
 import dev.rondo.op.Reduce;
+import dev.rondo.program.Recorder;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
@@ -76,22 +77,28 @@ final class MaskFunctions {
 
     /// 1 where an element is another number, else 0.
     static Value differing(Value x, double number) {
-        if (x.type() == DataType.F32) {
-            float value = (float) number;
-            return x.recorder()
-                    .record(Pointwise.floats("is not " + value, x, (a, _) -> a != value ? 1 : 0))
-                    .output();
-        }
-        long value = (long) number;
-        return Call.floats(x.recorder()
-                .record(Pointwise.integers("is not " + value, x, (a, _) -> a != value ? 1 : 0))
-                .output());
+        Recorder recorder = x.recorder();
+        Value numbers = x.type() == DataType.U8
+                ? recorder.record(Pointwise.cast(x, DataType.I64)).output()
+                : x;
+        Value other = recorder.constant(
+                x.type() == DataType.F32
+                        ? Tensor.of(Shape.of(), (float) number)
+                        : Tensor.of(Shape.of(), (long) number));
+        Value same = recorder.record(Pointwise.relation(Pointwise.Relation.EQUAL, numbers, other))
+                .output();
+        return recorder.record(Pointwise.where(same, number(recorder, 0), number(recorder, 1)))
+                .output();
+    }
+
+    private static Value number(Recorder recorder, float number) {
+        return recorder.constant(Tensor.of(Shape.of(), number));
     }
 
     /// The elements where the mask is not 0, and 0 elsewhere, whatever is there.
     static Value cleared(Value x, Value mask) {
-        return x.recorder()
-                .record(Pointwise.floats("cleared", x, mask, (a, counts) -> counts == 0 ? 0 : a))
-                .output();
+        Recorder recorder = x.recorder();
+        Value counts = recorder.record(Pointwise.cast(mask, DataType.U8)).output();
+        return recorder.record(Pointwise.where(counts, x, number(recorder, 0))).output();
     }
 }

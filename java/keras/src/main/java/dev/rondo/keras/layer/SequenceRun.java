@@ -4,6 +4,7 @@ import dev.rondo.nn.Functional;
 import dev.rondo.op.Copy;
 import dev.rondo.op.GatherSlices;
 import dev.rondo.op.GeneralRecurrent;
+import dev.rondo.op.MaskedSteps;
 import dev.rondo.op.Recurrent;
 import dev.rondo.op.Zeros;
 import dev.rondo.program.Direction;

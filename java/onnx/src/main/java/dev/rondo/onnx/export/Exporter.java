@@ -10,6 +10,7 @@ import dev.rondo.program.Op;
 import dev.rondo.program.Recorder;
 import dev.rondo.program.Value;
 import dev.rondo.program.View;
+import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import java.util.ArrayList;
@@ -209,6 +210,11 @@ public final class Exporter {
             return writer.constant("weight", own != null ? own : tensor);
         }
         String filled = filled(twin, number(tensor), number(other));
+        if (filled == null && isTurned(tensor) && isTurned(other)) {
+            String last = writer.single(
+                    "Squeeze", List.of(writer.single("Sub", List.of(size(twin.size(0)), writer.integer(1)))));
+            return writer.single("Range", List.of(last, writer.integer(-1), writer.integer(-1)));
+        }
         if (filled == null) {
             throw new IllegalArgumentException(
                     "the model computes with numbers that follow from its inputs' sizes: give it inputs of fixed sizes");
@@ -248,6 +254,15 @@ public final class Exporter {
         return twin.rank() == 0
                 ? writer.single("Squeeze", List.of(number))
                 : writer.single("Expand", List.of(number, sizes(twin)));
+    }
+
+    /// Whether it is the numbers of elements from the last to the first.
+    private static boolean isTurned(Tensor tensor) {
+        if (tensor.type() != DataType.I64 || tensor.shape().rank() != 1) {
+            return false;
+        }
+        long[] all = tensor.toLongArray();
+        return IntStream.range(0, all.length).allMatch(i -> all[i] == all.length - 1 - i);
     }
 
     /// The number that a tensor is full of, Float or Long; or null.

@@ -6,18 +6,25 @@ import dev.rondo.op.Copy;
 import dev.rondo.op.Detach;
 import dev.rondo.op.Eltwise;
 import dev.rondo.op.Embedding;
+import dev.rondo.op.GateFunction;
 import dev.rondo.op.Gather;
+import dev.rondo.op.GatherSlices;
+import dev.rondo.op.GeneralRecurrent;
 import dev.rondo.op.LayerNorm;
 import dev.rondo.op.Linear;
 import dev.rondo.op.Loop;
+import dev.rondo.op.MaskedSteps;
 import dev.rondo.op.MatMul;
+import dev.rondo.op.Pointwise;
 import dev.rondo.op.Recurrent;
+import dev.rondo.op.Reduce;
 import dev.rondo.op.ReverseSequence;
 import dev.rondo.op.Scan;
 import dev.rondo.op.SequenceMask;
 import dev.rondo.op.Softmax;
 import dev.rondo.op.Sum;
 import dev.rondo.op.TreeRecurrent;
+import dev.rondo.op.Zeros;
 import dev.rondo.program.Activation;
 import dev.rondo.program.Op;
 import dev.rondo.program.Value;
@@ -48,10 +55,19 @@ final class Operations {
         Value y = first.output();
         switch (first) {
             case Recurrent recurrent ->
-                new RecurrentExport(exporter, writer, this).write(recurrent, (Recurrent) second);
+                new RecurrentExport(exporter, writer, this)
+                        .write(RecurrentLayer.of(recurrent), RecurrentLayer.of((Recurrent) second));
+            case GeneralRecurrent recurrent ->
+                new RecurrentExport(exporter, writer, this)
+                        .write(RecurrentLayer.of(recurrent), RecurrentLayer.of((GeneralRecurrent) second));
             case Loop loop -> new LoopExport(exporter, writer, loop, (Loop) second).write();
             case Scan scan -> new ElementScanExport(exporter, writer, scan, (Scan) second).write();
             case TreeRecurrent tree -> new TreeExport(exporter, writer, tree, (TreeRecurrent) second).write();
+            case MaskedSteps steps -> new MaskExport(exporter, writer).write(steps, (MaskedSteps) second);
+            case GatherSlices slices -> node("GatherND", inputs(first, second), y, "batch_dims", slices.batch());
+            case Zeros _ -> node("ConstantOfShape", List.of(exporter.sizes(new Twin(y, second.output()))), y);
+            case Reduce reduce -> reduce(reduce, (Reduce) second);
+            case Pointwise pointwise -> pointwise(pointwise, (Pointwise) second);
             case ReverseSequence _ ->
                 node("ReverseSequence", inputs(first, second), y, "time_axis", 0, "batch_axis", 1);
             case Linear linear -> linear(linear, (Linear) second);
@@ -211,6 +227,56 @@ final class Operations {
 
     private void truth(String truth, Value y) {
         node("Cast", List.of(truth), y, "to", 1);
+    }
+
+    private void pointwise(Pointwise first, Pointwise second) {
+        Value y = first.output();
+        switch (first.meaning()) {
+            case Pointwise.Meaning.Activated(GateFunction function) ->
+                exporter.alias(y, new FunctionExport(writer).of(function, input(first, second, 0)));
+            case Pointwise.Meaning.Related(Pointwise.Relation relation) ->
+                node(
+                        switch (relation) {
+                            case EQUAL -> "Equal";
+                            case LESS -> "Less";
+                            case LESS_OR_EQUAL -> "LessOrEqual";
+                        },
+                        inputs(first, second),
+                        y);
+            case Pointwise.Meaning.Chosen _ -> node("Where", inputs(first, second), y);
+            case Pointwise.Meaning.Converted _ ->
+                node(
+                        "Cast",
+                        inputs(first, second),
+                        y,
+                        "to",
+                        Writer.type(y.type()).number());
+            case Pointwise.Meaning.Repeated _ ->
+                node("Expand", List.of(input(first, second, 0), exporter.sizes(new Twin(y, second.output()))), y);
+            case Pointwise.Meaning.Other _ ->
+                throw new IllegalArgumentException("Rondo writes no ONNX operator for " + first);
+        }
+    }
+
+    private void reduce(Reduce first, Reduce second) {
+        Twin x = new Twin(first.inputs().getFirst(), second.inputs().getFirst());
+        Twin y = new Twin(first.output(), second.output());
+        long[] axes = IntStream.range(0, x.rank())
+                .filter(i -> !x.size(i).equals(y.size(i)))
+                .asLongStream()
+                .toArray();
+        String operator = switch (first.function()) {
+            case SUM -> "ReduceSum";
+            case MEAN -> "ReduceMean";
+            case PRODUCT -> "ReduceProd";
+            case MAXIMUM -> "ReduceMax";
+            case MINIMUM -> "ReduceMin";
+        };
+        if (axes.length == 0) {
+            exporter.alias(first.output(), exporter.name(x));
+        } else {
+            node(operator, List.of(exporter.name(x), writer.integers(axes)), first.output(), "keepdims", 1);
+        }
     }
 
     /// The sum over the dimensions that the result lacks, or has with size 1.

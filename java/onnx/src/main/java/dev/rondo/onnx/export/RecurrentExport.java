@@ -1,7 +1,9 @@
 package dev.rondo.onnx.export;
 
+import dev.rondo.onnx.graph.Attribute;
 import dev.rondo.onnx.graph.ElementType;
 import dev.rondo.op.Cell;
+import dev.rondo.op.GateFunction;
 import dev.rondo.op.Recurrent;
 import dev.rondo.program.Direction;
 import dev.rondo.program.Merge;
@@ -14,6 +16,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Writes recurrent layers as ONNX's RNN, LSTM and GRU.
@@ -26,17 +30,13 @@ import org.jspecify.annotations.Nullable;
 record RecurrentExport(Exporter exporter, Writer writer, Operations operations) {
     private static final int[] PEEPHOLES = {0, 2, 1};
 
-    void write(Recurrent first, Recurrent second) {
+    void write(RecurrentLayer first, RecurrentLayer second) {
         List<Recurrent.Weights> weights = first.weights();
         if (ScanExport.serves(first)) {
             new ScanExport(exporter, writer, operations, first, second).write();
             return;
         }
         boolean bidirectional = first.directions().size() == 2;
-        List<Direction> inOrder = List.of(Direction.LEFT_TO_RIGHT, Direction.RIGHT_TO_LEFT);
-        if (bidirectional && !first.directions().equals(inOrder)) {
-            throw new IllegalArgumentException("ONNX has bidirectional layers only with left to right first");
-        }
         List<String> inputs = new ArrayList<>();
         inputs.add(exporter.name(new Twin(first.x(), second.x())));
         int[] order = order(first.cell());
@@ -61,11 +61,12 @@ record RecurrentExport(Exporter exporter, Writer writer, Operations operations) 
         if (first.cell() == Cell.LBR_GRU) {
             attributes.addAll(List.of("linear_before_reset", 1));
         }
-        String activation = activation(first.cell());
-        if (activation != null) {
-            attributes.addAll(List.of(
-                    "activations",
-                    first.directions().stream().map(_ -> activation).toList()));
+        attributes.addAll(activations(first));
+        if (Float.isFinite(first.cells().clip())) {
+            attributes.addAll(List.of("clip", first.cells().clip()));
+        }
+        if (first.cells().coupled()) {
+            attributes.addAll(List.of("input_forget", 1));
         }
         List<String> outputs = new ArrayList<>();
         outputs.add(writer.fresh("y"));
@@ -75,7 +76,7 @@ record RecurrentExport(Exporter exporter, Writer writer, Operations operations) 
     }
 
     /// From (T, D, N, H) to (T, N, D*H), or summed to (T, N, H); N before T where the layer is batch first.
-    private void output(Recurrent layer, String y) {
+    private void output(RecurrentLayer layer, String y) {
         String output = exporter.output(layer.output());
         boolean sums = layer.merge() == Merge.SUM && layer.directions().size() == 2;
         String joined = layer.isBatchFirst() ? writer.fresh("joined") : output;
@@ -108,12 +109,42 @@ record RecurrentExport(Exporter exporter, Writer writer, Operations operations) 
         };
     }
 
-    private static @Nullable String activation(Cell cell) {
-        return switch (cell) {
-            case RNN_RELU -> "Relu";
-            case RNN_LOGISTIC -> "Sigmoid";
-            default -> null;
-        };
+    /// The activations, where they are not the operator's own; parameters are those of the functions that have them.
+    private static List<Object> activations(RecurrentLayer layer) {
+        List<GateFunction> all = IntStream.range(0, layer.directions().size())
+                .boxed()
+                .flatMap(d -> layer.functions(d).stream())
+                .toList();
+        List<GateFunction.Kind> usual = layer.functions(0).size() == 1
+                ? List.of(GateFunction.Kind.TANH)
+                : List.of(GateFunction.Kind.SIGMOID, GateFunction.Kind.TANH, GateFunction.Kind.TANH);
+        boolean isUsual = IntStream.range(0, all.size())
+                .allMatch(i ->
+                        all.get(i).kind() == usual.get(i % layer.functions(0).size()));
+        if (isUsual) {
+            return List.of();
+        }
+        List<Object> attributes = new ArrayList<>();
+        attributes.addAll(
+                List.of("activations", all.stream().map(FunctionExport::name).toList()));
+        addNumbers(attributes, "activation_alpha", all, GateFunction.Kind::hasAlpha, GateFunction::alpha);
+        addNumbers(attributes, "activation_beta", all, GateFunction.Kind::hasBeta, GateFunction::beta);
+        return attributes;
+    }
+
+    private static void addNumbers(
+            List<Object> attributes,
+            String name,
+            List<GateFunction> functions,
+            Predicate<GateFunction.Kind> has,
+            Function<GateFunction, Float> number) {
+        List<Float> numbers = functions.stream()
+                .filter(function -> has.test(function.kind()))
+                .map(number)
+                .toList();
+        if (!numbers.isEmpty()) {
+            attributes.addAll(List.of(name, new Attribute.FloatValues(numbers)));
+        }
     }
 
     /// Which of PyTorch's gates each of ONNX's is.

@@ -3,6 +3,8 @@ package dev.rondo.onnx.export;
 import dev.rondo.onnx.graph.ElementType;
 import dev.rondo.onnx.graph.Graph;
 import dev.rondo.op.Cell;
+import dev.rondo.op.GateFunction;
+import dev.rondo.op.GeneralRecurrent;
 import dev.rondo.op.Recurrent;
 import dev.rondo.program.Direction;
 import dev.rondo.program.Merge;
@@ -13,14 +15,25 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Writes recurrent layers that ONNX has no operator for, those with projections and those with attention, as its Scan:
-/// a graph that runs once a step. The input's share of the gates is computed before, for all steps.
-record ScanExport(Exporter exporter, Writer writer, Operations operations, Recurrent first, Recurrent second) {
+/// Writes recurrent layers that ONNX has no operator for, those with projections, attention, directions in another
+/// order, or activations that it lacks, as its Scan: a graph that runs once a step. The input's share of the gates is
+/// computed before, for all steps.
+record ScanExport(
+        Exporter exporter, Writer writer, Operations operations, RecurrentLayer first, RecurrentLayer second) {
     /// Whether a layer is one of these.
-    static boolean serves(Recurrent layer) {
-        return layer.cell().hasAttention() || layer.weights().getFirst().projectionWeight() != null;
+    static boolean serves(RecurrentLayer layer) {
+        boolean isInOrder = layer.directions().size() == 1
+                || layer.directions().equals(List.of(Direction.LEFT_TO_RIGHT, Direction.RIGHT_TO_LEFT));
+        return !isInOrder
+                || layer.cell().hasAttention()
+                || layer.weights().getFirst().projectionWeight() != null
+                || IntStream.range(0, layer.directions().size())
+                        .boxed()
+                        .flatMap(d -> layer.functions(d).stream())
+                        .anyMatch(function -> FunctionExport.name(function) == null);
     }
 
     void write() {
@@ -101,7 +114,7 @@ record ScanExport(Exporter exporter, Writer writer, Operations operations, Recur
                 inputs,
                 results,
                 "body",
-                first.cell() == Cell.LSTM ? lstm(weights, !counts.isEmpty()) : augru(weights, !counts.isEmpty()),
+                step(d, !counts.isEmpty()),
                 "num_scan_inputs",
                 inputDirections.length,
                 "scan_input_directions",
@@ -137,27 +150,70 @@ record ScanExport(Exporter exporter, Writer writer, Operations operations, Recur
         return new Graph.Slot(name, ElementType.FLOAT, null);
     }
 
-    /// One step of an LSTM: gates i, f, g, o.
-    private Graph lstm(Recurrent.Weights weights, boolean isRagged) {
+    /// One step in a direction.
+    private Graph step(int d, boolean isRagged) {
         Writer inner = writer.inner();
         ScanExport step = new ScanExport(exporter, inner, operations, first, second);
-        String h = inner.fresh("h");
-        String c = inner.fresh("c");
-        String x = inner.fresh("x");
-        String sum =
-                inner.single("Add", List.of(x, step.plus(step.product(h, weights.stateWeight()), weights.stateBias())));
-        List<String> gates = step.split(sum, 4);
+        Recurrent.Weights weights = first.weights().get(d);
+        GeneralRecurrent.Functions functions = first.cells().functions().get(d);
+        return switch (first.cell()) {
+            case LSTM -> step.lstm(weights, functions, isRagged);
+            case GRU, LBR_GRU, AUGRU, LBR_AUGRU -> step.gru(weights, functions, isRagged);
+            case RNN_TANH, RNN_RELU, RNN_LOGISTIC -> step.rnn(weights, functions, isRagged);
+        };
+    }
+
+    private String add(String a, String b) {
+        return writer.single("Add", List.of(a, b));
+    }
+
+    private String multiply(String a, String b) {
+        return writer.single("Mul", List.of(a, b));
+    }
+
+    private String lessThanOne(String x) {
+        return writer.single("Sub", List.of(writer.constant("one", Tensor.of(Shape.of(), 1f)), x));
+    }
+
+    /// A function of an argument that may be clipped.
+    private String of(GateFunction function, String x) {
+        float clip = first.cells().clip();
+        if (!Float.isFinite(clip)) {
+            return new FunctionExport(writer).of(function, x);
+        }
+        String least = writer.constant("least", Tensor.of(Shape.of(), -clip));
+        String most = writer.constant("most", Tensor.of(Shape.of(), clip));
+        return new FunctionExport(writer).of(function, writer.single("Clip", List.of(x, least, most)));
+    }
+
+    private String recurrent(String h, Recurrent.Weights weights) {
+        return plus(product(h, weights.stateWeight()), weights.stateBias());
+    }
+
+    private Graph rnn(Recurrent.Weights weights, GeneralRecurrent.Functions functions, boolean isRagged) {
+        String h = writer.fresh("h");
+        String x = writer.fresh("x");
+        String next = of(functions.gates(), add(x, recurrent(h, weights)));
+        return body(List.of(h), List.of(x), List.of(next), isRagged);
+    }
+
+    /// Gates i, f, g, o.
+    private Graph lstm(Recurrent.Weights weights, GeneralRecurrent.Functions functions, boolean isRagged) {
+        String h = writer.fresh("h");
+        String c = writer.fresh("c");
+        String x = writer.fresh("x");
+        List<String> gates = split(add(x, recurrent(h, weights)), 4);
         Value peepholes = weights.peepholeWeight();
-        String i = inner.single("Sigmoid", List.of(step.peeping(gates.get(0), peepholes, 0, c)));
-        String f = inner.single("Sigmoid", List.of(step.peeping(gates.get(1), peepholes, 1, c)));
-        String g = inner.single("Tanh", List.of(gates.get(2)));
-        String kept = inner.single("Mul", List.of(f, c));
-        String next = inner.single("Add", List.of(kept, inner.single("Mul", List.of(i, g))));
-        String o = inner.single("Sigmoid", List.of(step.peeping(gates.get(3), peepholes, 2, next)));
-        String hidden = inner.single("Mul", List.of(o, inner.single("Tanh", List.of(next))));
-        String projected =
-                weights.projectionWeight() == null ? hidden : step.product(hidden, weights.projectionWeight());
-        return step.body(List.of(h, c), List.of(x), List.of(projected, next), isRagged);
+        String i = of(functions.gates(), peeping(gates.get(0), peepholes, 0, c));
+        String f = first.cells().coupled()
+                ? lessThanOne(i)
+                : of(functions.gates(), peeping(gates.get(1), peepholes, 1, c));
+        String g = of(functions.candidate(), gates.get(2));
+        String next = add(multiply(f, c), multiply(i, g));
+        String o = of(functions.gates(), peeping(gates.get(3), peepholes, 2, next));
+        String hidden = multiply(o, of(functions.output(), next));
+        String projected = weights.projectionWeight() == null ? hidden : product(hidden, weights.projectionWeight());
+        return body(List.of(h, c), List.of(x), List.of(projected, next), isRagged);
     }
 
     private String peeping(String gate, @Nullable Value peepholes, int row, String c) {
@@ -168,35 +224,31 @@ record ScanExport(Exporter exporter, Writer writer, Operations operations, Recur
         float[] all = peepholes.constant().toFloatArray();
         float[] own = Arrays.copyOfRange(all, (int) (row * width), (int) ((row + 1) * width));
         String weight = writer.constant("peephole", Tensor.of(Shape.of(width), own));
-        return writer.single("Add", List.of(gate, writer.single("Mul", List.of(weight, c))));
+        return add(gate, multiply(weight, c));
     }
 
-    /// One step of a GRU with attention: gates r, z, n.
-    private Graph augru(Recurrent.Weights weights, boolean isRagged) {
-        Writer inner = writer.inner();
-        ScanExport step = new ScanExport(exporter, inner, operations, first, second);
-        String h = inner.fresh("h");
-        String x = inner.fresh("x");
-        String score = inner.fresh("score");
-        List<String> given = step.split(x, 3);
-        List<String> own = step.split(step.plus(step.product(h, weights.stateWeight()), weights.stateBias()), 3);
-        String r = inner.single("Sigmoid", List.of(inner.single("Add", List.of(given.get(0), own.get(0)))));
-        String z = inner.single("Sigmoid", List.of(inner.single("Add", List.of(given.get(1), own.get(1)))));
-        String share;
-        if (first.cell() == Cell.LBR_AUGRU) {
-            share = inner.single("Mul", List.of(r, own.get(2)));
-        } else {
-            String reset = inner.single("Mul", List.of(r, h));
-            share = step.split(step.plus(step.product(reset, weights.stateWeight()), weights.stateBias()), 3)
-                    .get(2);
+    /// Gates r, z, n; attention weakens z.
+    private Graph gru(Recurrent.Weights weights, GeneralRecurrent.Functions functions, boolean isRagged) {
+        String h = writer.fresh("h");
+        String x = writer.fresh("x");
+        List<String> given = split(x, 3);
+        List<String> own = split(recurrent(h, weights), 3);
+        String r = of(functions.gates(), add(given.get(0), own.get(0)));
+        String z = of(functions.gates(), add(given.get(1), own.get(1)));
+        boolean resetsProduct = first.cell() == Cell.LBR_GRU || first.cell() == Cell.LBR_AUGRU;
+        String share = resetsProduct
+                ? multiply(r, own.get(2))
+                : split(recurrent(multiply(r, h), weights), 3).get(2);
+        String n = of(functions.candidate(), add(given.get(2), share));
+        List<String> sequences = new ArrayList<>(List.of(x));
+        String kept = z;
+        if (first.attention() != null) {
+            String score = writer.fresh("score");
+            sequences.add(score);
+            kept = multiply(lessThanOne(score), z);
         }
-        String n = inner.single("Tanh", List.of(inner.single("Add", List.of(given.get(2), share))));
-        String one = inner.constant("one", Tensor.of(Shape.of(), 1f));
-        String weaker = inner.single("Mul", List.of(inner.single("Sub", List.of(one, score)), z));
-        String kept = inner.single("Mul", List.of(weaker, h));
-        String taken = inner.single("Mul", List.of(inner.single("Sub", List.of(one, weaker)), n));
-        String next = inner.single("Add", List.of(kept, taken));
-        return step.body(List.of(h), List.of(x, score), List.of(next), isRagged);
+        String next = add(multiply(kept, h), multiply(lessThanOne(kept), n));
+        return body(List.of(h), sequences, List.of(next), isRagged);
     }
 
     private List<String> split(String gates, int count) {

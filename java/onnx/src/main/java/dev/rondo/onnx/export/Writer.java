@@ -84,6 +84,7 @@ final class Writer {
 
     private static Attribute attribute(Object value) {
         return switch (value) {
+            case Attribute attribute -> attribute;
             case Integer integer -> new Attribute.IntValue(integer);
             case Float number -> new Attribute.FloatValue(number);
             case String text -> new Attribute.TextValue(text);

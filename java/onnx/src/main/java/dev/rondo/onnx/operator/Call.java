@@ -1,5 +1,6 @@
 package dev.rondo.onnx.operator;
 
+import dev.rondo.format.MalformedFileException;
 import dev.rondo.onnx.graph.Attribute;
 import dev.rondo.onnx.graph.ElementType;
 import dev.rondo.onnx.graph.Graph;
@@ -224,7 +225,7 @@ public final class Call {
     List<Value> run(Graph graph, List<Value> given) {
         Recording.Scope inner = new Recording.Scope(scope);
         if (given.size() != graph.inputs().size()) {
-            throw new IllegalArgumentException("its graph \"" + graph.name() + "\" has "
+            throw new IllegalArgumentException("its graph " + MalformedFileException.quote(graph.name()) + " has "
                     + graph.inputs().size() + " inputs instead of " + given.size());
         }
         for (int i = 0; i < given.size(); i++) {

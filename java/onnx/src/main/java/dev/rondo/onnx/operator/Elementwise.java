@@ -2,6 +2,7 @@ package dev.rondo.onnx.operator;
 
 import static dev.rondo.onnx.operator.Operators.single;
 
+import dev.rondo.format.MalformedFileException;
 import dev.rondo.nn.Functional;
 import dev.rondo.op.Binary;
 import dev.rondo.op.Eltwise;
@@ -202,7 +203,9 @@ final class Elementwise {
         return switch (approximate) {
             case "none" -> activation(call, Activation.GELU);
             case "tanh" -> call.record(Eltwise.geluTanh(call.input(0)));
-            default -> throw new IllegalArgumentException("there is no approximation of gelu by " + approximate);
+            default ->
+                throw new IllegalArgumentException(
+                        "there is no approximation of gelu by " + MalformedFileException.quote(approximate));
         };
     }
 

@@ -2,6 +2,7 @@ package dev.rondo.onnx.operator;
 
 import static dev.rondo.onnx.operator.Operators.single;
 
+import dev.rondo.format.MalformedFileException;
 import dev.rondo.op.Gather;
 import dev.rondo.op.Pad;
 import dev.rondo.op.Pointwise;
@@ -157,7 +158,9 @@ final class Parts {
                     case "edge" -> Math.clamp(i, 0, size - 1);
                     case "wrap" -> Math.floorMod(i, size);
                     case "reflect" -> size == 1 ? 0 : i < 0 ? -i : i < size ? i : 2 * (size - 1) - i;
-                    default -> throw new IllegalArgumentException("there is no padding of mode " + mode);
+                    default ->
+                        throw new IllegalArgumentException(
+                                "there is no padding of mode " + MalformedFileException.quote(mode));
                 })
                 .toArray();
     }

@@ -1,5 +1,6 @@
 package dev.rondo.onnx.operator;
 
+import dev.rondo.format.MalformedFileException;
 import dev.rondo.op.Cell;
 import dev.rondo.op.GateFunction;
 import dev.rondo.op.GeneralRecurrent;
@@ -71,7 +72,9 @@ final class Recurrences {
                 case "forward" -> List.of(Direction.LEFT_TO_RIGHT);
                 case "reverse" -> List.of(Direction.RIGHT_TO_LEFT);
                 case "bidirectional" -> List.of(Direction.LEFT_TO_RIGHT, Direction.RIGHT_TO_LEFT);
-                default -> throw new IllegalArgumentException("there is no direction " + direction);
+                default ->
+                    throw new IllegalArgumentException(
+                            "there is no direction " + MalformedFileException.quote(direction));
             };
         }
 

@@ -1,5 +1,6 @@
 package dev.rondo.onnx.operator;
 
+import dev.rondo.format.MalformedFileException;
 import dev.rondo.op.GateFunction;
 import dev.rondo.op.Recurrent;
 import dev.rondo.program.Value;
@@ -68,7 +69,8 @@ enum RecurrentWeights {
             case "elu" -> GateFunction.Kind.ELU;
             case "softsign" -> GateFunction.Kind.SOFTSIGN;
             case "softplus" -> GateFunction.Kind.SOFTPLUS;
-            default -> throw new IllegalArgumentException("there is no activation " + name);
+            default ->
+                throw new IllegalArgumentException("there is no activation " + MalformedFileException.quote(name));
         };
     }
 

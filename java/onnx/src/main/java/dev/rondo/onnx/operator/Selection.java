@@ -2,6 +2,7 @@ package dev.rondo.onnx.operator;
 
 import static dev.rondo.onnx.operator.Operators.single;
 
+import dev.rondo.format.MalformedFileException;
 import dev.rondo.op.Gather;
 import dev.rondo.op.GatherSlices;
 import dev.rondo.op.Pointwise;
@@ -101,7 +102,8 @@ final class Selection {
             case "mul" -> Scatter.Combination.MULTIPLY;
             case "max" -> Scatter.Combination.MAXIMUM;
             case "min" -> Scatter.Combination.MINIMUM;
-            default -> throw new IllegalArgumentException("there is no reduction " + reduction);
+            default ->
+                throw new IllegalArgumentException("there is no reduction " + MalformedFileException.quote(reduction));
         };
     }
 

@@ -2,6 +2,7 @@ package dev.rondo.onnx.operator;
 
 import static dev.rondo.onnx.operator.Operators.single;
 
+import dev.rondo.format.MalformedFileException;
 import dev.rondo.op.Convolution;
 import dev.rondo.op.Pad;
 import dev.rondo.op.Pool;
@@ -79,7 +80,8 @@ final class Windows {
                     before[i] = mode.equals("SAME_UPPER") ? padding / 2 : (padding + 1) / 2;
                     after[i] = padding - before[i];
                 }
-                default -> throw new IllegalArgumentException("there is no auto_pad " + mode);
+                default ->
+                    throw new IllegalArgumentException("there is no auto_pad " + MalformedFileException.quote(mode));
             }
         }
         return new Window(kernel, strides, dilations, before, after);

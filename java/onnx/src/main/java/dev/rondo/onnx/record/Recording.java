@@ -104,7 +104,7 @@ public final class Recording {
     private static Value required(Scope scope, String name) {
         Value value = scope.get(name);
         if (value == null) {
-            throw new IllegalArgumentException("nothing gives \"" + name + "\"");
+            throw new IllegalArgumentException("nothing gives " + MalformedFileException.quote(name));
         }
         return value;
     }

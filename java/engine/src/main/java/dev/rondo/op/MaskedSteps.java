@@ -1,4 +1,4 @@
-package dev.rondo.keras.layer;
+package dev.rondo.op;
 
 import dev.rondo.program.Emitter;
 import dev.rondo.program.Op;
@@ -24,12 +24,13 @@ import java.util.List;
 /// | `own` | (N, T, 1) | which step of those that count it is; 0 for the others |
 ///
 /// Source: Keras 3, masks of `keras.layers.RNN`.
-final class MaskedSteps extends Op {
+public final class MaskedSteps extends Op {
     private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG;
 
     private final Value mask;
 
-    MaskedSteps(Value mask) {
+    /// @param mask (N, T), not 0 where a step counts
+    public MaskedSteps(Value mask) {
         super(List.of(mask));
         this.mask = mask;
         long samples = mask.shape().size(0);
@@ -47,27 +48,33 @@ final class MaskedSteps extends Op {
         return mask.recorder().allocate(shape, DataType.I64);
     }
 
-    Value order() {
+    /// The steps that count, in order, then the others: (N, T, 1).
+    public Value order() {
         return outputs().get(0);
     }
 
-    Value lengths() {
+    /// How many steps count, but at least 1: (N).
+    public Value lengths() {
         return outputs().get(1);
     }
 
-    Value some() {
+    /// Whether a step counts: (N, 1, 1).
+    public Value some() {
         return outputs().get(2);
     }
 
-    Value forward() {
+    /// Which of the steps that count was the last: (N, T, 1).
+    public Value forward() {
         return outputs().get(3);
     }
 
-    Value backward() {
+    /// Which of the steps that count will be the next: (N, T, 1).
+    public Value backward() {
         return outputs().get(4);
     }
 
-    Value own() {
+    /// Which of the steps that count it is: (N, T, 1).
+    public Value own() {
         return outputs().get(5);
     }
 
