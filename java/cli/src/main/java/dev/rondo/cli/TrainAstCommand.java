@@ -1,11 +1,15 @@
 package dev.rondo.cli;
 
+import dev.rondo.examples.Corpus;
 import dev.rondo.examples.TrainingRun;
 import dev.rondo.examples.ast.AstRecipe;
 import dev.rondo.examples.ast.AstRecipe.Settings;
 import java.io.IOException;
-import java.util.Locale;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,13 +23,26 @@ import picocli.CommandLine.ParentCommand;
             "They learn from the module java.base of the JDK in use, and are compared on java.util.concurrent and the"
                     + " module java.net.http, which neither has seen."
         },
-        footer = {"", "Example:", "  rondo train ast --out ast"})
+        footer = {
+            "",
+            "Examples:",
+            "  rondo train ast --out ast",
+            "  rondo train ast --text src/*.java --names 20 --steps 500 --out own"
+        })
 final class TrainAstCommand implements Callable<Integer> {
     @ParentCommand
     private TrainCommand train;
 
     @Mixin
     private TrainOptions options;
+
+    @Option(
+            names = "--text",
+            paramLabel = "FILE",
+            arity = "1..*",
+            description = "Java files to learn from; one in ten is held out (default: the sources of the JDK in use, or"
+                    + " where it has none, of Rondo).")
+    private @Nullable List<Path> files;
 
     @Option(
             names = "--names",
@@ -61,15 +78,12 @@ final class TrainAstCommand implements Callable<Integer> {
         Terminal terminal = train.terminal();
         TrainingRun run = options.run(terminal);
         terminal.loadLibraries();
-        for (AstRecipe.Result result : AstRecipe.ofJava(settings).run(run)) {
-            terminal.out()
-                    .printf(
-                            Locale.ROOT,
-                            "%s: %.1f %% right, %.1f %% among the first five%n",
-                            result.name(),
-                            100 * result.first(),
-                            100 * result.firstFive());
-        }
+        recipe(settings).run(run);
+        terminal.out().print(Files.readString(run.folder().resolve("accuracy.md")));
         return 0;
+    }
+
+    private AstRecipe recipe(Settings settings) throws IOException {
+        return files == null ? AstRecipe.ofJava(settings) : AstRecipe.of(Corpus.ofFiles(files), settings);
     }
 }

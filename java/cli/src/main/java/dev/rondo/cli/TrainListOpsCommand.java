@@ -1,12 +1,13 @@
 package dev.rondo.cli;
 
 import dev.rondo.examples.TrainingRun;
+import dev.rondo.examples.listops.Labels;
 import dev.rondo.examples.listops.ListOpsRecipe;
 import dev.rondo.examples.listops.ListOpsRecipe.Reading;
 import dev.rondo.examples.listops.ListOpsRecipe.Settings;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -59,6 +60,15 @@ final class TrainListOpsCommand implements Callable<Integer> {
             description = "The most operators within each other (default: ${DEFAULT-VALUE}).")
     private int depth = Settings.DEFAULT.depth();
 
+    @Option(
+            names = "--labels",
+            paramLabel = "WHICH",
+            description =
+                    "What the networks are told of the expressions that they learn from: what each comes to (root),"
+                            + " or also what each list within it comes to, and does so far behind each argument (every-node;"
+                            + " default: ${DEFAULT-VALUE}).")
+    private Labels labels = Settings.DEFAULT.labels();
+
     @Option(names = "--hidden", paramLabel = "H", description = "Width of the states (default: ${DEFAULT-VALUE}).")
     private int hidden = Settings.DEFAULT.hidden();
 
@@ -83,6 +93,7 @@ final class TrainListOpsCommand implements Callable<Integer> {
                 depth,
                 plain.arguments(),
                 plain.length(),
+                labels,
                 plain.width(),
                 hidden,
                 plain.batch(),
@@ -91,21 +102,15 @@ final class TrainListOpsCommand implements Callable<Integer> {
         Terminal terminal = train.terminal();
         TrainingRun run = options.run(terminal);
         terminal.loadLibraries();
-        for (ListOpsRecipe.Result result : results(new ListOpsRecipe(settings), run)) {
-            terminal.out()
-                    .printf(
-                            Locale.ROOT,
-                            "%s: accuracy %.1f %%%n",
-                            result.reading().title(),
-                            100 * result.accuracy());
-        }
+        train(new ListOpsRecipe(settings), run);
+        terminal.out().print(Files.readString(run.folder().resolve("accuracy.md")));
         terminal.message("Wrote %s: accuracy.md, pictures of trees, learning curves", run.folder());
         return 0;
     }
 
-    private List<ListOpsRecipe.Result> results(ListOpsRecipe recipe, TrainingRun run) throws IOException {
+    private void train(ListOpsRecipe recipe, TrainingRun run) throws IOException {
         try {
-            return recipe.run(run, networks);
+            recipe.run(run, networks);
         } catch (IllegalArgumentException e) { // there are not so many expressions
             throw new InputException(e.getMessage(), e);
         }

@@ -33,10 +33,13 @@ class TrainListOpsCommandTest {
         Path out = folder.resolve("out");
         Invocation invocation = train(out, "--steps", 4).succeeds();
         assertTrue(
-                invocation.out().matches("Tree-LSTM, trees given: accuracy [0-9.]+ %\nLSTM: accuracy [0-9.]+ %\n"),
+                invocation.out().startsWith("| right | Tree-LSTM, trees given | LSTM |\n|---|--:|--:|\n| held out | "),
                 invocation.out());
-        String report = Files.readString(out.resolve("accuracy.md"));
-        assertTrue(report.contains("| Tree-LSTM, trees given |") && report.contains("| 2 |"), report);
+        for (String row : List.of("held out, depth 2", "held out, outermost [SM ]", "depth 3 to 4", "learned from")) {
+            assertTrue(invocation.out().contains("| " + row + " | "), invocation.out());
+        }
+        assertEquals(invocation.out(), Files.readString(out.resolve("accuracy.md")));
+        assertTrue(invocation.err().contains("all lists within them"), invocation.err());
         assertTrue(Files.readString(out.resolve("tree/tree-1.svg")).startsWith("<svg"));
         assertTrue(Files.size(out.resolve("sequence/curve.png")) > 1000);
 
@@ -47,11 +50,24 @@ class TrainListOpsCommandTest {
                 Files.readString(out.resolve("tree/tree-1.svg")), Files.readString(stopped.resolve("tree/tree-1.svg")));
     }
 
+    /// With the labels of the roots alone.
+    @Test
+    void learnsFromRoots() throws IOException {
+        assumeTrue(NativeLibraries.load().hasKernels());
+        Path out = folder.resolve("roots");
+        train(out, "--steps", 2, "--networks", "tree", "--labels", "root").succeeds();
+        assertTrue(Files.readString(out.resolve("tree/tree-1.svg")).contains("·"));
+        Invocation other = train(out, "--steps", 2, "--networks", "tree");
+        assertEquals(2, other.exitCode());
+        assertTrue(other.err().contains("labels root, not every-node"), other.err());
+    }
+
     @Test
     void refusesBadInput() {
         Path out = folder.resolve("out");
         Invocation.of("train", "listops", "--steps", 0, "--out", out).isBadInput("--steps 0");
         Invocation.of("train", "listops", "--depth", 0, "--out", out).isBadInput("--depth 0");
+        Invocation.of("train", "listops", "--labels", "leaves", "--out", out).isBadInput("leaves");
         Invocation.of("train", "listops", "--networks", "grass", "--out", out).isBadInput("grass");
         Invocation.of("train", "listops", "--expressions", 5, "--out", out).isBadInput("--expressions 5");
         assertFalse(Files.exists(out));

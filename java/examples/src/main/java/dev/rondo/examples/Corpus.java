@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.random.RandomGeneratorFactory;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
@@ -111,6 +112,19 @@ public record Corpus(String origin, List<Text> texts) {
     public Corpus where(Predicate<String> names) {
         return new Corpus(
                 origin, texts.stream().filter(text -> names.test(text.name())).toList());
+    }
+
+    /// One text in so many, or as many as there are, if they are fewer; or all others.
+    ///
+    /// @param chosen whether it is those that are wanted, and not the others
+    public Corpus every(int count, boolean chosen) {
+        int period = Math.clamp(texts.size(), 1, count);
+        return new Corpus(
+                origin,
+                IntStream.range(0, texts.size())
+                        .filter(i -> (i % period == period / 2) == chosen)
+                        .mapToObj(texts::get)
+                        .toList());
     }
 
     /// The same texts in another order, which the seed says.

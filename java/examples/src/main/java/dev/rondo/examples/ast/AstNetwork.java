@@ -24,7 +24,7 @@ public final class AstNetwork extends Classifier<Sample> {
     /// @param width      of a symbol's vector
     /// @param hidden     of a state
     public AstNetwork(int vocabulary, int width, int hidden, int classes) {
-        super(hidden, classes);
+        super(Sample::name, hidden, classes);
         this.embedding = register("embedding", new Embedding(vocabulary, width));
         this.tree = register("tree", new ChildSumTreeLSTM(width, hidden));
     }

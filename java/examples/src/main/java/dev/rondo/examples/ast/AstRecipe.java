@@ -23,13 +23,11 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /// Trains networks to guess a Java method's name from its body, out of the names that are most frequent: a Tree-LSTM
-/// over
-/// the syntax tree, and a plain LSTM over the same symbols in the order of the source.
+/// over the syntax tree, and a plain LSTM over the same symbols in the order of the source.
 ///
 /// They learn from `java.base` of the JDK in use, and are compared on packages that neither has seen,
 /// `java.util.concurrent` and `java.net.http`, beside guessing the most frequent name. Each has a folder of its own
-/// with
-/// what [TrainingRun] puts there; beside them is `accuracy.md`.
+/// with what [TrainingRun] puts there; beside them is `accuracy.md`.
 ///
 /// {@snippet :
 /// TrainingRun run = new TrainingRun(Path.of("ast"), null, 2, 42, Reporter.silent());
@@ -43,6 +41,7 @@ public record AstRecipe(Corpus known, Corpus heldOut, Settings settings) {
     private static final List<String> MODULES = List.of("java.base/", "java.net.http/", "dev.rondo");
     private static final List<String> HELD_OUT =
             List.of("java.base/java/util/concurrent/", "java.net.http/", "dev.rondo.cli/");
+    private static final int HELD_OUT_FILES = 10; // one in so many
     private static final int SHORTEST = 3; // nodes
     private static final int VALIDATED = 20; // one known method in so many
     private static final int UNKNOWN = 0; // the symbol of what is too rare
@@ -78,6 +77,11 @@ public record AstRecipe(Corpus known, Corpus heldOut, Settings settings) {
         Corpus all = Corpus.ofJava(startsWithOneOf(MODULES));
         Predicate<String> isHeldOut = startsWithOneOf(HELD_OUT);
         return new AstRecipe(all.where(isHeldOut.negate()), all.where(isHeldOut), settings);
+    }
+
+    /// Learns from nine files in ten of any, and is tested on the others.
+    public static AstRecipe of(Corpus corpus, Settings settings) {
+        return new AstRecipe(corpus.every(HELD_OUT_FILES, false), corpus.every(HELD_OUT_FILES, true), settings);
     }
 
     private static Predicate<String> startsWithOneOf(List<String> prefixes) {
@@ -137,7 +141,14 @@ public record AstRecipe(Corpus known, Corpus heldOut, Settings settings) {
                 training,
                 validation,
                 test,
-                new SequenceClassifier<>(Sample::symbols, settings.symbols, settings.width, settings.hidden, classes)));
+                new SequenceClassifier<>(
+                        Sample::name,
+                        Sample::symbols,
+                        null,
+                        settings.symbols,
+                        settings.width,
+                        settings.hidden,
+                        classes)));
         results.add(new Result("the most frequent name", 0, share(test, 1), share(test, 5)));
         write(run, results, test.size(), classes);
         return results;
@@ -161,7 +172,6 @@ public record AstRecipe(Corpus known, Corpus heldOut, Settings settings) {
                 run.reporter());
         Learning<Sample> learning = new Learning<>(
                 sample -> sample.symbols().length,
-                Sample::name,
                 settings.longest,
                 settings.batch,
                 settings.steps,

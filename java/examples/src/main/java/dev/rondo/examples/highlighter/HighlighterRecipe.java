@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
-import java.util.stream.IntStream;
 
 /// Trains the network of `rondo demo`: a bidirectional LSTM that reads Java source byte by byte and tells of
 /// each byte what kind of token it belongs to.
@@ -89,28 +88,16 @@ public record HighlighterRecipe(Corpus known, Corpus heldOut, int steps) {
     ///
     /// @throws IllegalArgumentException if there are too few
     public static HighlighterRecipe of(Corpus corpus, int steps) {
-        return new HighlighterRecipe(every(corpus, HELD_OUT_FILES, false), every(corpus, HELD_OUT_FILES, true), steps);
-    }
-
-    /// One text in so many, or all others.
-    private static Corpus every(Corpus corpus, int count, boolean chosen) {
-        List<Corpus.Text> texts = corpus.texts();
-        int period = Math.clamp(texts.size(), 1, count);
-        return new Corpus(
-                corpus.origin(),
-                IntStream.range(0, texts.size())
-                        .filter(i -> (i % period == period / 2) == chosen)
-                        .mapToObj(texts::get)
-                        .toList());
+        return new HighlighterRecipe(corpus.every(HELD_OUT_FILES, false), corpus.every(HELD_OUT_FILES, true), steps);
     }
 
     private static Corpus validation(Corpus known) {
-        return every(known, VALIDATION_FILES, true);
+        return known.every(VALIDATION_FILES, true);
     }
 
     /// What is learned from, of what is known.
     static List<byte[]> training(Corpus known) {
-        return longEnough(every(known, VALIDATION_FILES, false));
+        return longEnough(known.every(VALIDATION_FILES, false));
     }
 
     /// The files that have a window at least.

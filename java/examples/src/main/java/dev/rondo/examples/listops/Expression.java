@@ -24,6 +24,12 @@ public record Expression(byte[] tokens, int value) {
     public static final List<String> VOCABULARY =
             List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "[MAX", "[MIN", "[MED", "[SM", "]");
 
+    /// The operators' ids.
+    public static final List<Integer> OPERATORS = List.of(10, 11, 12, 13);
+
+    /// Where there is no value.
+    public static final int NONE = -1;
+
     private static final int FIRST_OPERATOR = 10;
     private static final int END = 14;
     private static final double NESTED = 0.25; // the share of arguments that are expressions themselves
@@ -32,7 +38,7 @@ public record Expression(byte[] tokens, int value) {
     ///
     /// @throws IllegalArgumentException if they are none
     public static Expression of(byte[] tokens) {
-        return new Expression(tokens, evaluate(tokens));
+        return new Expression(tokens, evaluate(tokens)[tokens.length - 1]);
     }
 
     /// The expression that a text has, tokens separated by spaces.
@@ -84,45 +90,81 @@ public record Expression(byte[] tokens, int value) {
         return tokens.size() <= length;
     }
 
-    private static int evaluate(byte[] tokens) {
-        Deque<List<Integer>> open = new ArrayDeque<>(); // operators, each with its arguments behind it
+    /// A list whose end is yet to come.
+    private static final class OpenList {
+        final int operator;
+        final List<Integer> arguments = new ArrayList<>();
+        int node; // of a tree, the list so far
+
+        OpenList(int operator, int node) {
+            this.operator = operator;
+            this.node = node;
+        }
+
+        /// What the arguments so far come to.
+        int value() {
+            return switch (VOCABULARY.get(operator)) {
+                case "[MAX" -> Collections.max(arguments);
+                case "[MIN" -> Collections.min(arguments);
+                case "[MED" -> {
+                    int[] sorted = arguments.stream()
+                            .mapToInt(Integer::intValue)
+                            .sorted()
+                            .toArray();
+                    int middle = sorted.length / 2;
+                    yield sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+                }
+                default -> arguments.stream().mapToInt(Integer::intValue).sum() % 10;
+            };
+        }
+    }
+
+    private static boolean isOperator(int token) {
+        return token >= FIRST_OPERATOR && token < END;
+    }
+
+    /// As [#values], checked.
+    private static int[] evaluate(byte[] tokens) {
+        int[] values = new int[tokens.length];
+        Deque<OpenList> open = new ArrayDeque<>();
         for (int i = 0; i < tokens.length; i++) {
             int token = tokens[i];
-            if (token >= FIRST_OPERATOR && token < END) {
-                open.push(new ArrayList<>(List.of(token)));
+            if (isOperator(token)) {
+                open.push(new OpenList(token, i));
+                values[i] = NONE;
                 continue;
             }
             int value = token;
             if (token == END) {
-                List<Integer> list = open.isEmpty() ? List.of() : open.pop();
-                if (list.size() < 2) {
+                if (open.isEmpty() || open.peek().arguments.isEmpty()) {
                     throw new IllegalArgumentException("token " + i + " ends no list with arguments");
                 }
-                value = apply(list.getFirst(), list.subList(1, list.size()));
+                value = open.pop().value();
             }
+            values[i] = value;
             if (open.isEmpty()) {
                 if (i + 1 < tokens.length) {
                     throw new IllegalArgumentException("token " + (i + 1) + " follows what is an expression already");
                 }
-                return value;
+                return values;
             }
-            open.peek().add(value);
+            open.peek().arguments.add(value);
+            if (token != END) {
+                values[i] = open.peek().value();
+            }
         }
         throw new IllegalArgumentException("an operator's list never ends");
     }
 
-    private static int apply(int operator, List<Integer> values) {
-        return switch (VOCABULARY.get(operator)) {
-            case "[MAX" -> Collections.max(values);
-            case "[MIN" -> Collections.min(values);
-            case "[MED" -> {
-                int[] sorted =
-                        values.stream().mapToInt(Integer::intValue).sorted().toArray();
-                int middle = sorted.length / 2;
-                yield sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-            }
-            default -> values.stream().mapToInt(Integer::intValue).sum() % 10;
-        };
+    /// What there is to know behind each token: behind a digit, what its list comes to so far; behind the end of a
+    /// list, what that comes to; behind an operator, [#NONE].
+    public int[] values() {
+        return evaluate(tokens);
+    }
+
+    /// The outermost operator's token, [#NONE] where there is none.
+    public int operator() {
+        return isOperator(tokens[0]) ? tokens[0] : NONE;
     }
 
     /// How many operators are within each other.
@@ -138,46 +180,50 @@ public record Expression(byte[] tokens, int value) {
 
     /// Binary trees of some expressions: an operator takes up its arguments one by one, and then the end of its list:
     /// `((([MAX 2) 9) ])`. Leaves are the tokens in their order, and each node follows its children.
+    ///
+    /// Nodes that are lists, complete or not, have their values as labels, what the arguments so far come to.
     public static Trees trees(List<Expression> expressions) {
         int nodes = expressions.stream()
                 .mapToInt(expression -> 2 * expression.tokens.length - 1)
                 .sum();
         int[] parents = new int[nodes];
+        Arrays.fill(parents, Trees.NONE);
         int[] firsts = new int[expressions.size()];
+        List<@Nullable String> labels = new ArrayList<>(Collections.nCopies(nodes, null));
         List<@Nullable String> tokens = new ArrayList<>(Collections.nCopies(nodes, null));
         int node = 0;
         for (int t = 0; t < firsts.length; t++) {
             firsts[t] = node;
-            int[] lists = new int[expressions.get(t).tokens.length]; // what is open, each begun by an operator
-            int open = 0;
+            Deque<OpenList> open = new ArrayDeque<>();
             for (byte token : expressions.get(t).tokens) {
                 tokens.set(node, VOCABULARY.get(token));
-                parents[node] = Trees.NONE;
-                int complete = node++;
-                if (token >= FIRST_OPERATOR && token < END) {
-                    lists[open++] = complete;
+                if (isOperator(token)) {
+                    open.push(new OpenList(token, node++));
                     continue;
                 }
-                while (open > 0) {
-                    int list = lists[open - 1];
-                    boolean ends = isEnd(tokens, complete);
-                    parents[node] = Trees.NONE;
-                    parents[list] = node;
-                    parents[complete] = node;
-                    if (!ends) {
-                        lists[open - 1] = node++;
-                        break;
-                    }
-                    complete = node++; // the whole list, an argument of the one around it
-                    open--;
+                int complete = node++;
+                int value = token;
+                if (token == END) {
+                    OpenList list = open.pop();
+                    value = list.value();
+                    complete = join(parents, list.node, complete, node++);
+                    labels.set(complete, Integer.toString(value));
+                }
+                if (!open.isEmpty()) {
+                    OpenList around = open.peek();
+                    around.arguments.add(value);
+                    around.node = join(parents, around.node, complete, node++);
+                    labels.set(around.node, Integer.toString(around.value()));
                 }
             }
         }
-        return Trees.of(parents, firsts, null, tokens);
+        return Trees.of(parents, firsts, labels, tokens);
     }
 
-    private static boolean isEnd(List<@Nullable String> tokens, int node) {
-        return "]".equals(tokens.get(node));
+    private static int join(int[] parents, int left, int right, int parent) {
+        parents[left] = parent;
+        parents[right] = parent;
+        return parent;
     }
 
     /// The tokens' ids.

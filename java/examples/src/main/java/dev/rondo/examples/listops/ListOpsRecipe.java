@@ -9,7 +9,6 @@ import dev.rondo.tree.TreeDrawing;
 import dev.rondo.tree.Trees;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -17,16 +16,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import java.util.stream.Stream;
 
 /// Trains networks to say what ListOps expressions come to, and compares them on expressions that none has seen: one
 /// that is given the trees, and a plain LSTM that has to find out by itself.
 ///
-/// Each learns from the same expressions with the same steps, in a folder of its own with what [TrainingRun] puts
-/// there. Beside them is `accuracy.md`; and in the folder of the network with trees are pictures of held-out
-/// expressions, each list with the digit that the network says it comes to.
+/// Each learns from the same expressions and [Labels] with the same steps, in a folder of its own with what
+/// [TrainingRun] puts there. Beside them is `accuracy.md`, a table; and in the folder of the network with trees are
+/// pictures of held-out expressions, each list with the digit that the network says it comes to.
 ///
 /// {@snippet :
 /// TrainingRun run = new TrainingRun(Path.of("listops"), null, 2, 42, Reporter.silent());
@@ -39,6 +39,7 @@ import java.util.random.RandomGeneratorFactory;
 public record ListOpsRecipe(Settings settings) {
     private static final int PICTURES = 8;
     private static final int VALIDATED = 1000; // expressions, for the learning curve
+    private static final int DEEPER = 1000;
 
     /// The networks, in the order in which they are trained.
     public enum Reading {
@@ -60,10 +61,16 @@ public record ListOpsRecipe(Settings settings) {
 
         Classifier<Expression> network(Settings settings) {
             return switch (this) {
-                case TREE -> new TreeNetwork(settings.width, settings.hidden);
+                case TREE -> new TreeNetwork(settings.labels, settings.width, settings.hidden);
                 case SEQUENCE ->
                     new SequenceClassifier<>(
-                            Expression::symbols, Expression.VOCABULARY.size(), settings.width, settings.hidden, 10);
+                            Expression::value,
+                            Expression::symbols,
+                            settings.labels == Labels.ROOT ? null : Expression::values,
+                            Expression.VOCABULARY.size(),
+                            settings.width,
+                            settings.hidden,
+                            10);
             };
         }
     }
@@ -75,6 +82,7 @@ public record ListOpsRecipe(Settings settings) {
     /// @param depth        the most operators within each other
     /// @param arguments    the most arguments of an operator
     /// @param length       the most tokens of an expression
+    /// @param labels       what the networks are told
     /// @param width        of the tokens' vectors
     /// @param hidden       of the states
     /// @param batch        expressions a step
@@ -86,13 +94,15 @@ public record ListOpsRecipe(Settings settings) {
             int depth,
             int arguments,
             int length,
+            Labels labels,
             int width,
             int hidden,
             int batch,
             int steps,
             double learningRate) {
         /// What `rondo train listops` does unless told otherwise.
-        public static final Settings DEFAULT = new Settings(90_000, 10_000, 20, 5, 100, 32, 128, 64, 8_000, 3e-3);
+        public static final Settings DEFAULT =
+                new Settings(90_000, 10_000, 10, 5, 100, Labels.EVERY_NODE, 32, 128, 64, 4_000, 3e-3);
 
         Map<String, String> values() {
             Map<String, String> values = new LinkedHashMap<>();
@@ -101,6 +111,7 @@ public record ListOpsRecipe(Settings settings) {
             values.put("depth", Integer.toString(depth));
             values.put("arguments", Integer.toString(arguments));
             values.put("length", Integer.toString(length));
+            values.put("labels", labels.toString());
             values.put("width", Integer.toString(width));
             values.put("hidden", Integer.toString(hidden));
             values.put("batch", Integer.toString(batch));
@@ -114,29 +125,33 @@ public record ListOpsRecipe(Settings settings) {
     ///
     /// @param reading    how
     /// @param parameters how many
-    /// @param accuracy   the share of held-out expressions that it is right about, from 0 to 1
-    /// @param byDepth    the same by the number of operators within each other
-    /// @param trained    how long it took
-    public record Result(
-            Reading reading, long parameters, double accuracy, Map<Integer, Double> byDepth, Duration trained) {}
+    /// @param accuracy   the share of expressions that it is right about, from 0 to 1: of those held out, of some
+    ///                   kinds of them, of deeper ones, and of those that it has learned from
+    public record Result(Reading reading, long parameters, Map<String, Double> accuracy) {}
 
     /// Trains the networks, or goes on, and judges them.
     ///
     /// @throws IOException if a file cannot be read or written
     public List<Result> run(TrainingRun run, List<Reading> readings) throws IOException {
         List<Expression> all = draw(run.seed());
+        Test test = new Test(
+                all.subList(0, settings.heldOut),
+                deeper(run.seed()),
+                all.subList(settings.heldOut, Math.min(2 * settings.heldOut, all.size())));
         List<Expression> known = all.subList(settings.heldOut, all.size());
-        List<Expression> heldOut = all.subList(0, settings.heldOut);
         run.reporter()
                 .tell(String.format(
                         Locale.ROOT,
-                        "%,d expressions to learn from, %,d held out; %.1f tokens each on average",
+                        "%,d expressions to learn from, %,d held out; %.1f tokens each on average. Known of them: %s",
                         known.size(),
-                        heldOut.size(),
+                        settings.heldOut,
                         all.stream()
                                 .mapToInt(expression -> expression.tokens().length)
                                 .average()
-                                .orElse(0)));
+                                .orElse(0),
+                        settings.labels == Labels.ROOT
+                                ? "what they come to"
+                                : "what they and all lists within them come to, behind each argument"));
         List<Result> results = new ArrayList<>();
         for (Reading reading : readings) {
             TrainingRun part = new TrainingRun(
@@ -146,28 +161,28 @@ public record ListOpsRecipe(Settings settings) {
                     run.seed(),
                     run.reporter());
             Map<String, String> values = settings.values();
-            values.put("replicas", Integer.toString(learning().replicas(run)));
+            values.put("replicas", Integer.toString(learning(settings.length).replicas(run)));
             part.claim(values);
             run.reporter().tell(reading.title());
             Classifier<Expression> network = reading.network(settings);
             network.initialize(run.seed());
-            long start = System.nanoTime();
-            learning().train(part, network, known, heldOut.subList(0, Math.min(heldOut.size(), VALIDATED)));
-            Duration trained = Duration.ofNanos(System.nanoTime() - start);
-            results.add(judge(reading, part, network, heldOut, trained));
+            learning(settings.length)
+                    .train(part, network, known, test.heldOut.subList(0, Math.min(settings.heldOut, VALIDATED)));
+            results.add(new Result(reading, network.parameterCount(), judge(part, network, test)));
             if (network instanceof TreeNetwork tree) {
-                draw(part, tree, heldOut);
+                draw(part, tree, test.heldOut);
             }
             write(run, results);
         }
         return results;
     }
 
-    private Learning<Expression> learning() {
+    private record Test(List<Expression> heldOut, List<Expression> deeper, List<Expression> known) {}
+
+    private Learning<Expression> learning(int longest) {
         return new Learning<>(
                 expression -> expression.tokens().length,
-                Expression::value,
-                settings.length,
+                longest,
                 settings.batch,
                 settings.steps,
                 settings.learningRate);
@@ -188,24 +203,56 @@ public record ListOpsRecipe(Settings settings) {
         return List.copyOf(all);
     }
 
-    private Result judge(
-            Reading reading,
-            TrainingRun run,
-            Classifier<Expression> network,
-            List<Expression> heldOut,
-            Duration trained) {
-        int[] ranks = learning().ranks(run, network, heldOut);
-        Map<Integer, int[]> counts = new TreeMap<>(); // right, all
-        int right = 0;
-        for (int i = 0; i < ranks.length; i++) {
-            int[] count = counts.computeIfAbsent(heldOut.get(i).depth(), _ -> new int[2]);
-            count[0] += ranks[i] == 0 ? 1 : 0;
-            count[1]++;
-            right += ranks[i] == 0 ? 1 : 0;
+    /// Expressions with more operators within each other than those to learn from have, up to twice as many, and up to
+    /// twice as long.
+    private List<Expression> deeper(long seed) {
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(~seed);
+        return Stream.generate(
+                        () -> Expression.random(random, 2 * settings.depth, settings.arguments, 2 * settings.length))
+                .filter(expression -> expression.depth() > settings.depth)
+                .limit(Math.min(settings.heldOut, DEEPER))
+                .toList();
+    }
+
+    private Map<String, Double> judge(TrainingRun run, Classifier<Expression> network, Test test) {
+        Map<String, Double> accuracy = new LinkedHashMap<>();
+        boolean[] right = right(run, network, test.heldOut);
+        accuracy.put("held out", share(test.heldOut, right, _ -> true));
+        for (int depth = 1; depth <= settings.depth; depth++) {
+            int own = depth;
+            accuracy.put("held out, depth " + depth, share(test.heldOut, right, one -> one.depth() == own));
         }
-        Map<Integer, Double> byDepth = new TreeMap<>();
-        counts.forEach((depth, count) -> byDepth.put(depth, (double) count[0] / count[1]));
-        return new Result(reading, network.parameterCount(), (double) right / ranks.length, byDepth, trained);
+        for (int operator : Expression.OPERATORS) {
+            accuracy.put(
+                    "held out, outermost " + Expression.VOCABULARY.get(operator) + " ]",
+                    share(test.heldOut, right, one -> one.operator() == operator));
+        }
+        accuracy.put(
+                "depth " + (settings.depth + 1) + " to " + 2 * settings.depth,
+                share(test.deeper, right(run, network, test.deeper), _ -> true));
+        accuracy.put("learned from", share(test.known, right(run, network, test.known), _ -> true));
+        return accuracy;
+    }
+
+    private boolean[] right(TrainingRun run, Classifier<Expression> network, List<Expression> expressions) {
+        int[] ranks = learning(2 * settings.length).ranks(run, network, expressions);
+        boolean[] right = new boolean[ranks.length];
+        for (int i = 0; i < right.length; i++) {
+            right[i] = ranks[i] == 0;
+        }
+        return right;
+    }
+
+    /// NaN where there are none.
+    private static double share(List<Expression> expressions, boolean[] right, Predicate<Expression> kind) {
+        int[] count = new int[2]; // right, all
+        for (int i = 0; i < right.length; i++) {
+            if (kind.test(expressions.get(i))) {
+                count[0] += right[i] ? 1 : 0;
+                count[1]++;
+            }
+        }
+        return (double) count[0] / count[1];
     }
 
     private void draw(TrainingRun run, TreeNetwork tree, List<Expression> heldOut) throws IOException {
@@ -222,33 +269,21 @@ public record ListOpsRecipe(Settings settings) {
     }
 
     private void write(TrainingRun run, List<Result> results) throws IOException {
-        StringBuilder report = new StringBuilder(String.format(
-                Locale.ROOT,
-                "Held out: %,d expressions of up to %d operators within each other and %d tokens.%n%n"
-                        + "| network | parameters | accuracy | trained |%n|---|--:|--:|--:|%n",
-                settings.heldOut,
-                settings.depth,
-                settings.length));
-        for (Result result : results) {
-            report.append(String.format(
-                    Locale.ROOT,
-                    "| %s | %,d | %.1f %% | %d:%02d min |%n",
-                    result.reading.title(),
-                    result.parameters,
-                    100 * result.accuracy,
-                    result.trained.toMinutes(),
-                    result.trained.toSecondsPart()));
-        }
-        report.append(String.format("%n| depth |"));
+        StringBuilder report = new StringBuilder("| right |");
         results.forEach(
                 result -> report.append(' ').append(result.reading.title()).append(" |"));
-        report.append(String.format("%n|--:|%s%n", "--:|".repeat(results.size())));
-        for (int depth : results.getFirst().byDepth.keySet()) {
-            report.append("| ").append(depth).append(" |");
-            results.forEach(
-                    result -> report.append(String.format(Locale.ROOT, " %.1f %% |", 100 * result.byDepth.get(depth))));
+        report.append(String.format("%n|---|%s%n", "--:|".repeat(results.size())));
+        for (String kind : results.getFirst().accuracy.keySet()) {
+            report.append("| ").append(kind).append(" |");
+            for (Result result : results) {
+                double share = result.accuracy.get(kind);
+                report.append(Double.isNaN(share) ? " |" : String.format(Locale.ROOT, " %.1f %% |", 100 * share));
+            }
             report.append(System.lineSeparator());
         }
+        report.append("| parameters |");
+        results.forEach(result -> report.append(String.format(Locale.ROOT, " %,d |", result.parameters)));
+        report.append(System.lineSeparator());
         try (AtomicFiles files = new AtomicFiles()) {
             files.createStream(run.folder().resolve("accuracy.md"))
                     .write(report.toString().getBytes(StandardCharsets.UTF_8));

@@ -15,18 +15,24 @@ import dev.rondo.tensor.Tensor;
 import dev.rondo.tree.TreeBatch;
 import dev.rondo.tree.Trees;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/// Reads each expression along its tree: a binary Tree-LSTM, whose state at the root is the expression's.
+/// Reads each expression along its tree: a binary Tree-LSTM, whose state at the root is the expression's. It learns
+/// from the expressions' values alone, or from those of all lists within them, complete or not.
 public final class TreeNetwork extends Classifier<Expression> {
     private final Embedding embedding;
     private final NaryTreeLSTM tree;
+    private final Labels labels;
 
-    public TreeNetwork(int width, int hidden) {
-        super(hidden, 10);
+    /// @param width  of a token's vector
+    /// @param hidden of a state
+    public TreeNetwork(Labels labels, int width, int hidden) {
+        super(Expression::value, hidden, 10);
+        this.labels = labels;
         this.embedding = register("embedding", new Embedding(Expression.VOCABULARY.size(), width));
         this.tree = register("tree", new NaryTreeLSTM(width, hidden));
     }
@@ -52,6 +58,38 @@ public final class TreeNetwork extends Classifier<Expression> {
     }
 
     @Override
+    protected Value labelled(Function<String, Value> inputs) {
+        if (labels == Labels.ROOT) {
+            return super.labelled(inputs);
+        }
+        Value all = nodes(inputs); // lists behind as many tokens
+        return all.slice(0, all.shape().size(0) / 2, all.shape().size(0));
+    }
+
+    @Override
+    public int rows(int count, int length) {
+        return labels == Labels.ROOT ? count : count * length;
+    }
+
+    @Override
+    public long[] targets(List<Expression> batch, int count, int length) {
+        if (labels == Labels.ROOT) {
+            return super.targets(batch, count, length);
+        }
+        Trees trees = Expression.trees(batch);
+        long[] targets = new long[count * length];
+        Arrays.fill(targets, UNKNOWN);
+        int list = 0;
+        for (int node = 0; node < trees.nodes(); node++) {
+            String label = trees.label(node);
+            if (label != null) {
+                targets[list++] = Integer.parseInt(label);
+            }
+        }
+        return targets;
+    }
+
+    @Override
     public void fill(Function<String, Tensor> inputs, List<Expression> batch, int count, int length) {
         int room = count * length;
         TreeBatch trees = TreeBatch.leavesFirst(Expression.trees(batch), room, 2 * room);
@@ -68,8 +106,8 @@ public final class TreeNetwork extends Classifier<Expression> {
         inputs.apply("roots").copyFrom(trees.roots(count));
     }
 
-    /// What to write at each node of an expression's tree: tokens, and where a list is complete, what the network says
-    /// it comes to.
+    /// What to write at each node of an expression's tree: tokens, and at lists what the network says that they come
+    /// to, with what they do where it is wrong. Lists are complete ones unless it has learned from others, too.
     String[] captions(Expression expression, Trees trees) {
         Map<String, Shape> shapes = new LinkedHashMap<>();
         List<Input> inputs = new ArrayList<>();
@@ -91,9 +129,11 @@ public final class TreeNetwork extends Classifier<Expression> {
             for (int node = 0; node < captions.length; node++) {
                 if (trees.isLeaf(node)) {
                     captions[node] = trees.token(node);
+                } else if (labels == Labels.ROOT && !"]".equals(trees.token(trees.child(node, 1)))) {
+                    captions[node] = "·";
                 } else {
-                    boolean isList = "]".equals(trees.token(trees.child(node, 1)));
-                    captions[node] = isList ? Integer.toString(best(logits, batch.number(node))) : "·";
+                    String said = Integer.toString(best(logits, batch.number(node)));
+                    captions[node] = said.equals(trees.label(node)) ? said : said + " ≠ " + trees.label(node);
                 }
             }
         }

@@ -15,12 +15,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 
 /// Reads each sample along a tree that it finds: a Gumbel Tree-LSTM, whose state at the root is the sample's.
 ///
 /// {@snippet :
-/// LatentTreeClassifier<Expression> network =
-///         new LatentTreeClassifier<>(Expression::symbols, Expression.VOCABULARY.size(), 32, 64, 10, 1);
+/// LatentTreeClassifier<Expression> network = new LatentTreeClassifier<>(
+///         Expression::value, Expression::symbols, Expression.VOCABULARY.size(), 32, 64, 10, 1);
 /// Trees found = network.trees(List.of(expression), e -> List.of(e.toString().split(" ")));
 /// }
 ///
@@ -28,14 +29,21 @@ import java.util.function.Function;
 public final class LatentTreeClassifier<S> extends SequenceReader<S> {
     private final GumbelTreeLSTM tree;
 
+    /// @param target     the class of a sample
     /// @param symbols    what it reads of a sample
     /// @param vocabulary how many symbols there are
     /// @param width      of a symbol's vector
     /// @param hidden     of a state
     /// @param seed       of the noise in training
     public LatentTreeClassifier(
-            Function<S, int[]> symbols, int vocabulary, int width, int hidden, int classes, long seed) {
-        super(symbols, vocabulary, width, hidden, classes);
+            ToIntFunction<S> target,
+            Function<S, int[]> symbols,
+            int vocabulary,
+            int width,
+            int hidden,
+            int classes,
+            long seed) {
+        super(target, symbols, vocabulary, width, hidden, classes);
         this.tree = register("tree", new GumbelTreeLSTM(width, hidden, 1, seed));
     }
 

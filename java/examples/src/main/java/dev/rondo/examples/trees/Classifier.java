@@ -2,6 +2,7 @@ package dev.rondo.examples.trees;
 
 import dev.rondo.nn.Functional;
 import dev.rondo.nn.Linear;
+import dev.rondo.nn.Losses;
 import dev.rondo.nn.Module;
 import dev.rondo.nn.Sequential;
 import dev.rondo.program.Activation;
@@ -11,13 +12,19 @@ import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 
 /// A network that says of samples which class they are of: it reads each into one state, which two layers classify. How
-/// it reads is what networks differ in.
+/// it reads is what networks differ in; and whether they learn from the samples' classes alone, or also from those of
+/// what they have read by the way.
 ///
 /// @param <S> a sample
 public abstract class Classifier<S> extends Module {
+    /// The class of a state that nobody knows a class of.
+    protected static final int UNKNOWN = -1;
+
     private final Module classifier;
+    private final ToIntFunction<S> target;
     private final int classes;
 
     /// Takes note of the inputs of a program.
@@ -27,9 +34,12 @@ public abstract class Classifier<S> extends Module {
         void input(String name, Shape shape, DataType type);
     }
 
-    /// @param hidden H, the width of a state
+    /// @param target  the class of a sample
+    /// @param hidden  H, the width of a state
+    /// @param classes how many there are
     @SuppressWarnings("this-escape") // to a method of Module, which only takes note of the part
-    protected Classifier(int hidden, int classes) {
+    protected Classifier(ToIntFunction<S> target, int hidden, int classes) {
+        this.target = target;
         this.classes = classes;
         this.classifier = register(
                 "classifier",
@@ -41,6 +51,11 @@ public abstract class Classifier<S> extends Module {
         return classes;
     }
 
+    /// The class of a sample.
+    public final int target(S sample) {
+        return target.applyAsInt(sample);
+    }
+
     /// The inputs for so many samples of up to this length.
     public abstract void declare(Inputs inputs, int count, int length);
 
@@ -50,9 +65,32 @@ public abstract class Classifier<S> extends Module {
     /// The state of each sample, (count, H).
     protected abstract Value states(Function<String, Value> inputs);
 
+    /// The states that a network learns from, (rows, H): each sample's, unless it knows of more.
+    protected Value labelled(Function<String, Value> inputs) {
+        return states(inputs);
+    }
+
+    /// How many they are.
+    public int rows(int count, int length) {
+        return count;
+    }
+
+    /// Their classes, (rows), [#UNKNOWN] where there is none.
+    public long[] targets(List<S> batch, int count, int length) {
+        return batch.stream().mapToLong(target::applyAsInt).toArray();
+    }
+
     /// A score for each class, (count, classes).
     public final Value logits(Function<String, Value> inputs) {
         return classify(states(inputs));
+    }
+
+    /// The mean cross entropy of what there is to learn.
+    ///
+    /// @param targets (rows)
+    public final Value loss(Function<String, Value> inputs, Value targets) {
+        Value logits = classify(labelled(inputs)).reshape(targets.shape().size(0), classes);
+        return Losses.crossEntropy(logits, targets, null, UNKNOWN, 0);
     }
 
     /// A score for each class of states (…, H).

@@ -3,7 +3,6 @@ package dev.rondo.examples.trees;
 import dev.rondo.LengthBuckets;
 import dev.rondo.examples.TrainingRun;
 import dev.rondo.nn.Functional;
-import dev.rondo.nn.Losses;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
@@ -14,9 +13,11 @@ import dev.rondo.train.Schedule;
 import dev.rondo.train.Trainer;
 import dev.rondo.train.TrainingStep;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.ToIntFunction;
@@ -28,13 +29,11 @@ import java.util.function.ToIntFunction;
 ///
 /// @param <S>          a sample
 /// @param length       of a sample, as its network counts
-/// @param target       the class of a sample
 /// @param longest      the longest sample's length
 /// @param batch        samples a step
 /// @param steps        to train
 /// @param learningRate the highest
-public record Learning<S>(
-        ToIntFunction<S> length, ToIntFunction<S> target, int longest, int batch, int steps, double learningRate) {
+public record Learning<S>(ToIntFunction<S> length, int longest, int batch, int steps, double learningRate) {
     private static final int SHORTEST = 16;
     private static final int VALIDATIONS = 20;
     private static final int POOL = 50; // minibatches that are sorted together
@@ -57,6 +56,8 @@ public record Learning<S>(
         LengthBuckets buckets = buckets();
         Map<Integer, TrainingStep> byLength = new TreeMap<>();
         int replicas = replicas(run);
+        long begin = System.nanoTime();
+        Duration processor = processorTime();
         try (Judge judge = new Judge(network, run.threads())) {
             for (int bucket : buckets.lengths()) {
                 byLength.put(bucket, step(network, adam, bucket, replicas));
@@ -85,19 +86,30 @@ public record Learning<S>(
                     steps,
                     every,
                     "symbols");
+            run.reporter()
+                    .tell("Trained for " + text(Duration.ofNanos(System.nanoTime() - begin)) + " minutes, "
+                            + text(processorTime().minus(processor)) + " of processor time");
         } finally {
             byLength.values().forEach(TrainingStep::close);
         }
+    }
+
+    private static Duration processorTime() {
+        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
+    private static String text(Duration duration) {
+        return String.format(Locale.ROOT, "%d:%02d", duration.toMinutes(), duration.toSecondsPart());
     }
 
     private TrainingStep step(Classifier<S> network, Optimizer adam, int bucket, int replicas) {
         int count = batch / replicas;
         TrainingStep.Builder builder = TrainingStep.of(network, adam);
         network.declare(builder::input, count, bucket);
-        return builder.input("targets", Shape.of(count), DataType.I64)
+        return builder.input("targets", Shape.of(network.rows(count, bucket)), DataType.I64)
                 .clipNorm(LARGEST_NORM)
                 .replicas(replicas)
-                .record(in -> Losses.crossEntropy(network.logits(in::get), in.get("targets")));
+                .record(in -> network.loss(in::get, in.get("targets")));
     }
 
     private float learn(Classifier<S> network, TrainingStep step, List<S> samples, int bucket, int replicas) {
@@ -106,8 +118,7 @@ public record Learning<S>(
             int replica = r;
             List<S> share = samples.subList(r * count, (r + 1) * count);
             network.fill(name -> step.input(name, replica), share, count, bucket);
-            step.input("targets", r)
-                    .copyFrom(share.stream().mapToLong(target::applyAsInt).toArray());
+            step.input("targets", r).copyFrom(network.targets(share, count, bucket));
         }
         return step.run();
     }
@@ -122,26 +133,29 @@ public record Learning<S>(
     /// Asks a network as it is.
     private final class Judge implements AutoCloseable {
         private final Classifier<S> network;
+        private final int threads;
         private final Map<Integer, Evaluation> byLength = new TreeMap<>();
 
         Judge(Classifier<S> network, int threads) {
             this.network = network;
-            for (int bucket : buckets().lengths()) {
-                Evaluation.Builder builder = Evaluation.builder().threads(threads);
-                network.declare(builder::input, batch, bucket);
-                byLength.put(bucket, builder.record(in -> {
-                    Value logits = network.logits(in::get);
-                    in.output("logits", logits);
-                    return Functional.sum(logits);
-                }));
-            }
+            this.threads = threads;
+        }
+
+        private Evaluation evaluation(int bucket) {
+            Evaluation.Builder builder = Evaluation.builder().threads(threads);
+            network.declare(builder::input, batch, bucket);
+            return builder.record(in -> {
+                Value logits = network.logits(in::get);
+                in.output("logits", logits);
+                return Functional.sum(logits);
+            });
         }
 
         int[] ranks(List<S> samples) {
             int[] ranks = new int[samples.size()];
             int[] lengths = samples.stream().mapToInt(length).toArray();
             for (LengthBuckets.Batch chosen : buckets().batches(lengths, batch)) {
-                Evaluation evaluation = byLength.get(chosen.steps());
+                Evaluation evaluation = byLength.computeIfAbsent(chosen.steps(), this::evaluation);
                 List<S> few = new ArrayList<>();
                 for (int sample : chosen.samples()) {
                     few.add(samples.get(sample));
@@ -150,7 +164,7 @@ public record Learning<S>(
                 evaluation.run();
                 float[] logits = evaluation.output("logits").toFloatArray();
                 for (int n = 0; n < few.size(); n++) {
-                    int own = target.applyAsInt(few.get(n));
+                    int own = network.target(few.get(n));
                     for (int c = 0; c < network.classes(); c++) {
                         int at = n * network.classes();
                         ranks[chosen.samples()[n]] += c != own && logits[at + c] >= logits[at + own] ? 1 : 0;

@@ -9,6 +9,7 @@ import dev.rondo.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 
 /// Reads each sample as a sequence of symbols: how is what such networks differ in.
 ///
@@ -17,13 +18,20 @@ public abstract class SequenceReader<S> extends Classifier<S> {
     private final Function<S, int[]> symbols;
     private final Embedding embedding;
 
+    /// @param target     the class of a sample
     /// @param symbols    what it reads of a sample
     /// @param vocabulary how many symbols there are
     /// @param width      of a symbol's vector
     /// @param hidden     of a state
     @SuppressWarnings("this-escape") // to a method of Module, which only takes note of the part
-    protected SequenceReader(Function<S, int[]> symbols, int vocabulary, int width, int hidden, int classes) {
-        super(hidden, classes);
+    protected SequenceReader(
+            ToIntFunction<S> target,
+            Function<S, int[]> symbols,
+            int vocabulary,
+            int width,
+            int hidden,
+            int classes) {
+        super(target, hidden, classes);
         this.symbols = symbols;
         this.embedding = register("embedding", new Embedding(vocabulary, width));
     }
@@ -49,17 +57,25 @@ public abstract class SequenceReader<S> extends Classifier<S> {
 
     @Override
     public final void fill(Function<String, Tensor> inputs, List<S> batch, int count, int length) {
-        long[] all = new long[length * count];
+        List<int[]> read = batch.stream().map(symbols).toList();
         long[] lengths = new long[count];
         Arrays.fill(lengths, 1);
-        for (int n = 0; n < batch.size(); n++) {
-            int[] own = symbols.apply(batch.get(n));
-            lengths[n] = own.length;
-            for (int t = 0; t < own.length; t++) {
-                all[t * count + n] = own[t];
+        for (int n = 0; n < read.size(); n++) {
+            lengths[n] = read.get(n).length;
+        }
+        inputs.apply("symbols").copyFrom(columns(read, count, length, 0));
+        inputs.apply("lengths").copyFrom(lengths);
+    }
+
+    /// Rows of unequal lengths as columns, padded: (length, count).
+    protected static long[] columns(List<int[]> rows, int count, int length, int padding) {
+        long[] all = new long[length * count];
+        Arrays.fill(all, padding);
+        for (int n = 0; n < rows.size(); n++) {
+            for (int t = 0; t < rows.get(n).length; t++) {
+                all[t * count + n] = rows.get(n)[t];
             }
         }
-        inputs.apply("symbols").copyFrom(all);
-        inputs.apply("lengths").copyFrom(lengths);
+        return all;
     }
 }

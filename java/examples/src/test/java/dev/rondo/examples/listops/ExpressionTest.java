@@ -1,5 +1,6 @@
 package dev.rondo.examples.listops;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -41,13 +42,20 @@ class ExpressionTest {
     }
 
     @Test
+    void valuesBehindTokens() {
+        assertArrayEquals(
+                new int[] {-1, 7, -1, 6, 4, 5, 5, 2, 2},
+                Expression.parse("[SM 7 [MED 6 3 5 ] 0 ]").values());
+    }
+
+    @Test
     void trees() {
         Trees trees = Expression.trees(
                 List.of(Expression.parse("[MAX 2 [MIN 4 7 ] ]"), Expression.parse("5"), Expression.parse("[SM 1 2 ]")));
         assertEquals("""
-                ( ( ( ( [MAX) ( 2)) ( ( ( ( [MIN) ( 4)) ( 7)) ( ]))) ( ]))
+                (4 (4 (2 ( [MAX) ( 2)) (4 (4 (4 ( [MIN) ( 4)) ( 7)) ( ]))) ( ]))
                 ( 5)
-                ( ( ( ( [SM) ( 1)) ( 2)) ( ]))
+                (3 (3 (1 ( [SM) ( 1)) ( 2)) ( ]))
                 """, BracketedTrees.write(trees));
     }
 
@@ -72,6 +80,8 @@ class ExpressionTest {
                     .collect(Collectors.joining(" "));
             assertEquals(all.get(t).toString(), leaves);
             assertTrue(IntStream.range(0, tree.nodes()).allMatch(i -> tree.arity(i) == 0 || tree.arity(i) == 2));
+            assertEquals(Integer.toString(all.get(t).value()), tree.label(tree.root(0)));
+            assertTrue(IntStream.range(0, tree.nodes()).allMatch(i -> tree.isLeaf(i) == (tree.label(i) == null)));
             node += tree.nodes();
         }
         assertEquals(node, trees.nodes());

@@ -11,6 +11,7 @@ import dev.rondo.tensor.Shape;
 import dev.rondo.train.Optimizer;
 import dev.rondo.train.TrainingStep;
 import dev.rondo.tree.Trees;
+import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
@@ -29,7 +30,7 @@ class LatentTreeClassifierTest {
 
     private static float[] losses(int steps) {
         LatentTreeClassifier<Expression> network =
-                new LatentTreeClassifier<>(Expression::symbols, Expression.VOCABULARY.size(), 8, 16, 10, 3);
+                new LatentTreeClassifier<>(Expression::value, Expression::symbols, Expression.VOCABULARY.size(), 8, 16, 10, 3);
         network.initialize(1);
         float[] losses = new float[steps];
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(5);
@@ -57,13 +58,13 @@ class LatentTreeClassifierTest {
         double last =
                 IntStream.range(280, 300).mapToDouble(i -> losses[i]).average().orElseThrow();
         assertTrue(last < 0.85 * first, first + " to " + last);
-        assertArrayEquals(java.util.Arrays.copyOf(losses, 10), losses(10), "the same seeds give the same bits");
+        assertArrayEquals(Arrays.copyOf(losses, 10), losses(10), "the same seeds give the same bits");
     }
 
     @Test
     void findsTrees() {
         LatentTreeClassifier<Expression> network =
-                new LatentTreeClassifier<>(Expression::symbols, Expression.VOCABULARY.size(), 8, 16, 10, 3);
+                new LatentTreeClassifier<>(Expression::value, Expression::symbols, Expression.VOCABULARY.size(), 8, 16, 10, 3);
         network.initialize(1);
         List<Expression> some = List.of(Expression.parse("[MAX 2 9 [MIN 4 7 ] 0 ]"), Expression.parse("[SM 5 6 ]"));
         Trees trees =
