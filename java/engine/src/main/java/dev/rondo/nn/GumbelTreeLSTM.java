@@ -103,7 +103,6 @@ public final class GumbelTreeLSTM extends Module {
         Recorder recorder = x.recorder();
         long length = x.shape().size(0);
         long batch = x.shape().size(1);
-        recorder.unroll(path(), length - 1);
         Value leaves = leaf.forward(x);
         long hidden = leaves.shape().size(2) / 2;
         Value h = Functional.contiguous(leaves.slice(2, 0, hidden));

@@ -98,7 +98,6 @@ public final class SPINN extends Module {
             throw new IllegalArgumentException(path() + " needs transitions of shape " + Shape.of(steps, batch)
                     + " for sequences " + x.shape() + ", not " + transitions.shape());
         }
-        recorder.unroll(path(), steps);
         Value leaves = leaf.forward(x);
         long hidden = leaves.shape().size(2) / 2;
         leaves = leaves.reshape(room * batch, 2 * hidden);
