@@ -7,14 +7,17 @@ import dev.rondo.op.Detach;
 import dev.rondo.op.Eltwise;
 import dev.rondo.op.Embedding;
 import dev.rondo.op.Gather;
+import dev.rondo.op.JoinedRows;
 import dev.rondo.op.LayerNorm;
 import dev.rondo.op.Linear;
 import dev.rondo.op.Loop;
 import dev.rondo.op.MatMul;
+import dev.rondo.op.MergeSelection;
 import dev.rondo.op.Recurrent;
 import dev.rondo.op.ReverseSequence;
 import dev.rondo.op.Scan;
 import dev.rondo.op.SequenceMask;
+import dev.rondo.op.ShiftReduce;
 import dev.rondo.op.Softmax;
 import dev.rondo.op.Sum;
 import dev.rondo.op.TreeRecurrent;
@@ -37,10 +40,12 @@ final class Operations {
 
     private final Exporter exporter;
     private final Writer writer;
+    private final TreeStepsExport treeSteps;
 
     Operations(Exporter exporter, Writer writer) {
         this.exporter = exporter;
         this.writer = writer;
+        this.treeSteps = new TreeStepsExport(exporter, writer);
     }
 
     /// Writes an operation of two recordings.
@@ -52,6 +57,10 @@ final class Operations {
             case Loop loop -> new LoopExport(exporter, writer, loop, (Loop) second).write();
             case Scan scan -> new ElementScanExport(exporter, writer, scan, (Scan) second).write();
             case TreeRecurrent tree -> new TreeExport(exporter, writer, tree, (TreeRecurrent) second).write();
+            case JoinedRows _ -> treeSteps.rows(y, inputs(first, second));
+            case MergeSelection merge -> treeSteps.merge(merge, inputs(first, second));
+            case ShiftReduce parser -> treeSteps.parser(parser, (ShiftReduce) second, inputs(first, second));
+            case ShiftReduce.Best _ -> treeSteps.best(y, inputs(first, second));
             case ReverseSequence _ ->
                 node("ReverseSequence", inputs(first, second), y, "time_axis", 0, "batch_axis", 1);
             case Linear linear -> linear(linear, (Linear) second);
