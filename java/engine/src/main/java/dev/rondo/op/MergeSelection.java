@@ -99,6 +99,11 @@ public final class MergeSelection extends Op {
         return value == null ? List.of() : List.of(value);
     }
 
+    /// How many merges there have been before this one.
+    public long steps() {
+        return steps;
+    }
+
     /// What is left, (M - 1, N, H) each.
     public List<Value> results() {
         return results;

@@ -84,6 +84,11 @@ public final class ShiftReduce extends Op {
         return outputs().get(0);
     }
 
+    /// T, how many leaves there may be.
+    public long room() {
+        return room;
+    }
+
     /// The next leaf.
     public Value next() {
         return outputs().get(1);
@@ -108,7 +113,9 @@ public final class ShiftReduce extends Op {
 
     /// The better one of the transitions that are possible, by their scores (N, 2).
     public Value best(Value scores) {
-        return scores.recorder().record(new Best(Copy.dense(scores))).output();
+        return scores.recorder()
+                .record(new Best(next(), second(), Copy.dense(scores)))
+                .output();
     }
 
     @Override
@@ -182,13 +189,20 @@ public final class ShiftReduce extends Op {
         }
     }
 
-    private final class Best extends Op {
+    /// The better transition of those that are possible: next and second (N), I64, -1 where there is no such node;
+    /// scores (N, 2); y (N), I64.
+    public static final class Best extends Op {
+        private final Value next;
+        private final Value second;
         private final Value scores;
 
-        Best(Value scores) {
-            super(List.of(lengths, state(), Shapes.require(scores, Shape.of(samples(), 2), "a parser", "scores")));
+        private Best(Value next, Value second, Value scores) {
+            super(List.of(
+                    next, second, Shapes.require(scores, Shape.of(next.shape().size(0), 2), "a parser", "scores")));
+            this.next = next;
+            this.second = second;
             this.scores = scores;
-            gives(ids(lengths.shape()));
+            gives(scores.recorder().allocate(next.shape(), DataType.I64));
         }
 
         @Override
@@ -199,14 +213,15 @@ public final class ShiftReduce extends Op {
         @Override
         public void forward(Emitter emitter) {
             emitter.kernel("best transition " + scores.shape(), "Java", inputs(), outputs(), memory -> {
-                MemorySegment counts = memory.segment(lengths);
-                MemorySegment state = memory.segment(state());
+                MemorySegment leaf = memory.segment(next);
+                MemorySegment node = memory.segment(second);
                 MemorySegment given = memory.segment(scores);
                 MemorySegment best = memory.segment(output());
+                long samples = next.shape().size(0);
                 return () -> {
-                    for (long n = 0; n < samples(); n++) {
-                        boolean canShift = state.getAtIndex(I64, n * (2 + room)) < counts.getAtIndex(I64, n);
-                        boolean canReduce = state.getAtIndex(I64, n * (2 + room) + 1) > 1;
+                    for (long n = 0; n < samples; n++) {
+                        boolean canShift = leaf.getAtIndex(I64, n) >= 0;
+                        boolean canReduce = node.getAtIndex(I64, n) >= 0;
                         float shift = given.getAtIndex(ValueLayout.JAVA_FLOAT, 2 * n);
                         float reduce = given.getAtIndex(ValueLayout.JAVA_FLOAT, 2 * n + 1);
                         boolean reduces = canReduce && (!canShift || reduce > shift);

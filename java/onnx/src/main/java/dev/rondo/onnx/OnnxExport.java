@@ -24,8 +24,11 @@ import java.util.Map;
 /// trees become its Loop, with the trees as inputs; it computes all nodes once a level, and does not find out what is no
 /// tree. The operator set is 20.
 ///
-/// [dev.rondo.nn.LookAhead] gathers chunks whose number follows from T, so it needs an input with a number in place
-/// of "T".
+/// Layers that find trees, or compose them step by step ([dev.rondo.nn.MergeSteps]), are written step by step, with the
+/// best merge or transition chosen by operators. [dev.rondo.nn.GumbelTreeLSTM], [dev.rondo.nn.SPINN],
+/// [dev.rondo.nn.RecursiveAutoencoder] and [dev.rondo.nn.MatrixVectorRNN] need inputs with a number in place of "T"; so
+/// does [dev.rondo.nn.LookAhead], which gathers chunks whose number follows from T. What [dev.rondo.decode.TreeSearch]
+/// does between runs is not part of a model.
 public final class OnnxExport {
     private OnnxExport() {}
 

@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -95,14 +96,18 @@ record RoundTrip(String name, Model model, List<Module> parts) {
                 }
                 inputs.put(input.name(), Tensor.of(shape, values));
             } else {
-                inputs.put(input.name(), Tensor.of(shape, integers(input, count, steps, samples, random)));
+                inputs.put(input.name(), Tensor.of(shape, integers(input, count, steps, samples, inputs, random)));
             }
         }
         return inputs;
     }
 
-    private static long[] integers(Input input, int count, int steps, int samples, Random random) {
+    private static long[] integers(
+            Input input, int count, int steps, int samples, Map<String, Tensor> before, Random random) {
         return switch (input.name()) {
+            case "left", "right" -> children(count, samples, random);
+            case "places" -> random.longs(count, -1, 2L * count).toArray();
+            case "transitions" -> transitions(before.get("lengths").toLongArray(), count, random);
             case "parents" -> parents(count, random);
             case "types" -> random.longs(count, 0, 2).toArray();
             case "types of 6" -> random.longs(count, 0, 6).toArray();
@@ -123,6 +128,34 @@ record RoundTrip(String name, Model model, List<Module> parts) {
             parents[order.get(i)] = i == count - 1 ? -2 : above < 0 ? -1 : order.get(i - 1 - above);
         }
         return parents;
+    }
+
+    /// For each step, nodes of its sequence that are there before it, or none; leaves are one more than steps.
+    private static long[] children(int count, int samples, Random random) {
+        int leaves = count / samples + 1;
+        return IntStream.range(0, count)
+                .mapToLong(i -> {
+                    int node = random.nextInt(-1, leaves + i / samples);
+                    return node < 0 ? -1 : node * samples + i % samples;
+                })
+                .toArray();
+    }
+
+    /// What a parser can do with sequences of such lengths.
+    private static long[] transitions(long[] lengths, int count, Random random) {
+        long[] transitions = new long[count];
+        Arrays.fill(transitions, -100);
+        for (int n = 0; n < lengths.length; n++) {
+            int taken = 0;
+            int depth = 0;
+            for (int step = 0; step < 2 * lengths[n] - 1; step++) {
+                boolean reduces = depth > 1 && (taken == lengths[n] || random.nextBoolean());
+                transitions[step * lengths.length + n] = reduces ? 1 : 0;
+                taken += reduces ? 0 : 1;
+                depth += reduces ? -1 : 1;
+            }
+        }
+        return transitions;
     }
 
     private Map<String, Tensor> run(Map<String, Tensor> inputs) {

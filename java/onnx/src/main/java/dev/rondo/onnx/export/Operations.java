@@ -10,17 +10,20 @@ import dev.rondo.op.GateFunction;
 import dev.rondo.op.Gather;
 import dev.rondo.op.GatherSlices;
 import dev.rondo.op.GeneralRecurrent;
+import dev.rondo.op.JoinedRows;
 import dev.rondo.op.LayerNorm;
 import dev.rondo.op.Linear;
 import dev.rondo.op.Loop;
 import dev.rondo.op.MaskedSteps;
 import dev.rondo.op.MatMul;
 import dev.rondo.op.Pointwise;
+import dev.rondo.op.MergeSelection;
 import dev.rondo.op.Recurrent;
 import dev.rondo.op.Reduce;
 import dev.rondo.op.ReverseSequence;
 import dev.rondo.op.Scan;
 import dev.rondo.op.SequenceMask;
+import dev.rondo.op.ShiftReduce;
 import dev.rondo.op.Softmax;
 import dev.rondo.op.Sum;
 import dev.rondo.op.TreeRecurrent;
@@ -44,10 +47,12 @@ final class Operations {
 
     private final Exporter exporter;
     private final Writer writer;
+    private final TreeStepsExport treeSteps;
 
     Operations(Exporter exporter, Writer writer) {
         this.exporter = exporter;
         this.writer = writer;
+        this.treeSteps = new TreeStepsExport(exporter, writer);
     }
 
     /// Writes an operation of two recordings.
@@ -68,6 +73,10 @@ final class Operations {
             case Zeros _ -> node("ConstantOfShape", List.of(exporter.sizes(new Twin(y, second.output()))), y);
             case Reduce reduce -> reduce(reduce, (Reduce) second);
             case Pointwise pointwise -> pointwise(pointwise, (Pointwise) second);
+            case JoinedRows _ -> treeSteps.rows(y, inputs(first, second));
+            case MergeSelection merge -> treeSteps.merge(merge, inputs(first, second));
+            case ShiftReduce parser -> treeSteps.parser(parser, (ShiftReduce) second, inputs(first, second));
+            case ShiftReduce.Best _ -> treeSteps.best(y, inputs(first, second));
             case ReverseSequence _ ->
                 node("ReverseSequence", inputs(first, second), y, "time_axis", 0, "batch_axis", 1);
             case Linear linear -> linear(linear, (Linear) second);
