@@ -1,6 +1,6 @@
 """Golden values for sequence to sequence, from plain PyTorch code: python gen_seq2seq.py [DIR]
 
-attention/  each score: context, weights, gradients
+attention/  each score, several heads, and windows: context, weights, gradients
 seq2seq/    whole networks: logits, loss, all gradients, and the weights after two steps of SGD with clipping
 beam/       what beam search finds on random networks, with scores
 
@@ -221,6 +221,70 @@ def attention(cases, score, out):
     write(out / f"attention/{score}.safetensors", tensors, {"score": score})
 
 
+class Local(nn.Module):
+    """local-p: a window around a predicted position"""
+
+    def __init__(self, score, q, m, a, reach):
+        super().__init__()
+        self.inner, self.reach = Attention(score, q, m, a), reach
+        self.position, self.v = nn.Linear(q, q, bias=False), nn.Linear(q, 1, bias=False)
+
+    def forward(self, query, memory, lengths):
+        m = memory.transpose(0, 1)
+        p = lengths[:, None, None] * torch.sigmoid(self.v(torch.tanh(self.position(query))))
+        d = torch.arange(m.shape[1])[None, None] - p
+        if self.inner.score == "additive":
+            s = self.inner.v(torch.tanh(self.inner.query(query)[:, :, None] + self.inner.key(m)[:, None])).squeeze(-1)
+        else:
+            s = query @ self.inner.key(m).transpose(1, 2)
+        out = (torch.arange(m.shape[1])[None, None] >= lengths[:, None, None]) | (d.abs() > self.reach)
+        w = torch.softmax(s.masked_fill(out, float("-inf")), -1) * torch.exp(-2 * d ** 2 / self.reach ** 2)
+        return w @ m, w
+
+
+def variant(cases, name, module, rename, m, out):
+    """attention whose parameters have other names here: PyTorch's nn.MultiheadAttention, and local attention"""
+    n, t, s, q = 3, 4, 6, 8
+    x = {"query": cases.normal(n, t, q), "memory": cases.normal(s, n, m)}
+    lengths = np.array([6, 1, 4], np.int64)
+    r, w = cases.normal(n, t, m), cases.normal(n, t, s)
+    leaves = {k: torch.tensor(v, dtype=torch.float64, requires_grad=True) for k, v in x.items()}
+    if isinstance(module, nn.MultiheadAttention):
+        pad = torch.arange(s)[None] >= torch.tensor(lengths)[:, None]
+        keys = leaves["memory"].transpose(0, 1)
+        context, weights = module(leaves["query"], keys, keys, key_padding_mask=pad)
+    else:
+        context, weights = module(leaves["query"], leaves["memory"], torch.tensor(lengths))
+    loss = (context * torch.tensor(r)).sum() + (weights * torch.tensor(w)).sum()
+    loss.backward()
+    tensors = x | {"lengths": lengths, "R": r, "S": w, "context": context, "weights": weights, "loss": loss}
+    tensors |= {"grad." + k: v.grad for k, v in leaves.items()}
+    for key, p in module.named_parameters():
+        for name_here, part in rename(key, p.detach()).items():
+            tensors[name_here] = part
+        for name_here, part in rename(key, p.grad).items():
+            tensors["grad." + name_here] = part
+    write(out / f"attention/{name}.safetensors", tensors, {"score": name})
+
+
+def of_heads(key, p):
+    if key.startswith("in_proj"):
+        return {part + "." + key[8:]: one for part, one in zip(("query", "key", "value"), p.chunk(3))}
+    return {key.replace("out_proj", "out"): p}
+
+
+def of_window(key, p):
+    return {key[6:] if key.startswith("inner.") else "window." + key: p}
+
+
+def variants(out):
+    cases = Cases()
+    heads = cases.fill(nn.MultiheadAttention(8, 2, batch_first=True).double(), 1.5)
+    variant(cases, "scaled", heads, of_heads, 8, out)
+    for score in ("general", "additive"):
+        variant(cases, "local_" + score, cases.fill(Local(score, 8, 9, 5, 2).double(), 1.5), of_window, 9, out)
+
+
 def network(cases, settings, dtype=torch.float64):
     return cases.fill(Seq2Seq(settings).to(dtype))
 
@@ -329,6 +393,7 @@ def generate(out):
     search(cases, "context_feeding_lstm", {"context": "context_feeding", "score": "additive"}, out)
     search(cases, "every_step_lstm", {"context": "every_step"}, out)
     search(cases, "initial_state_gru", uni | {"context": "initial_state", "kind": "GRU"}, out)
+    variants(out)
 
 
 generate(pathlib.Path(sys.argv[1]) if sys.argv[1:] else pathlib.Path(__file__).parent)

@@ -35,17 +35,20 @@ class AttentionTest {
     private static final Tolerance TOLERANCE = new Tolerance(1e-5);
 
     @ParameterizedTest
-    @ValueSource(strings = {"dot", "general", "additive"})
+    @ValueSource(strings = {"dot", "general", "additive", "scaled", "local_general", "local_additive"})
     void equalsPyTorch(String name) throws IOException {
         Golden golden = Golden.read("attention/" + name);
-        Attention.Score score = Attention.Score.valueOf(name.toUpperCase(Locale.ROOT));
+        boolean local = name.startsWith("local_");
+        Attention.Score score =
+                Attention.Score.valueOf(name.replace("local_", "").toUpperCase(Locale.ROOT));
         Tensor query = floats(golden, "query"); // (N, T, Q)
         Tensor memory = floats(golden, "memory"); // (S, N, M)
-        Attention attention = Attention.of(
-                score,
-                Math.toIntExact(query.shape().size(2)),
-                Math.toIntExact(memory.shape().size(2)),
-                5);
+        int querySize = Math.toIntExact(query.shape().size(2));
+        int memorySize = Math.toIntExact(memory.shape().size(2));
+        Attention everywhere = score == Attention.Score.SCALED
+                ? Attention.scaled(querySize, memorySize, 8, 2)
+                : Attention.of(score, querySize, memorySize, 5);
+        Attention attention = local ? everywhere.local(2) : everywhere;
         Map<String, Tensor> weights = new LinkedHashMap<>();
         attention.parameters().keySet().forEach(parameter -> weights.put(parameter, golden.tensor(parameter)));
         attention.load(weights);
@@ -71,6 +74,9 @@ class AttentionTest {
         Map<String, float[]> results = run(recorder);
         TOLERANCE.assertClose(name + " context", golden.values("context"), results.remove("context"));
         TOLERANCE.assertClose(name + " weights", golden.values("weights"), results.remove("weights"));
+        if (score == Attention.Score.SCALED) { // the bias adds the same to all scores
+            assertArrayEquals(new float[8], results.remove("grad.key.bias"), 1e-5f);
+        }
         check(golden, results);
     }
 
@@ -108,6 +114,9 @@ class AttentionTest {
         float[] weights = once.get("weights"); // (N, T, S) of 2, 3, 7
         assertArrayEquals(new float[] {1, 0, 0, 0, 0, 0, 0}, Arrays.copyOf(weights, 7));
         assertArrayEquals(new float[3], Arrays.copyOfRange(weights, 25, 28));
+        if (score == Attention.Score.SCALED) {
+            return; // its context is a projection
+        }
         float[] context = once.get("context"); // (N, T, M)
         for (int t = 0; t < 3; t++) {
             assertArrayEquals(Arrays.copyOf(memory, 6), Arrays.copyOfRange(context, 6 * t, 6 * t + 6), 1e-6f);
@@ -123,6 +132,29 @@ class AttentionTest {
         recorder.output("context", found.context());
         recorder.output("weights", found.weights());
         return run(recorder);
+    }
+
+    /// Windows with scores and heads of all kinds, with lengths and without.
+    @ParameterizedTest
+    @EnumSource(Attention.Score.class)
+    void windowsHaveGradients(Attention.Score score) {
+        Attention everywhere =
+                score == Attention.Score.SCALED ? Attention.scaled(6, 6, 4, 2) : Attention.of(score, 6, 6, 4);
+        for (Attention attention : new Attention[] {everywhere, everywhere.local(2)}) {
+            attention.initialize(9);
+            Map<String, Tensor> variables = new LinkedHashMap<>();
+            attention.parameters().forEach((name, parameter) -> variables.put(name, parameter.tensor()));
+            variables.put("q", random(1, 2, 3, 6));
+            variables.put("m", random(2, 5, 2, 6));
+            GradientCheck.checkDirections(score + "", variables, values -> {
+                Attention.Memory memory = attention.remember(values.get("m"), null);
+                Attention.Output found = attention.attend(values.get("q"), memory);
+                return Functional.add(
+                        dot(found.context(), random(3, 2, 3, 6)), dot(found.weights(), random(4, 2, 3, 5)));
+            });
+        }
+        assertThrows(IllegalArgumentException.class, () -> Attention.scaled(6, 6, 5, 2));
+        assertThrows(IllegalArgumentException.class, () -> everywhere.local(0));
     }
 
     @Test
