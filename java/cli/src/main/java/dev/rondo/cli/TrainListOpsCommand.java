@@ -39,8 +39,9 @@ final class TrainListOpsCommand implements Callable<Integer> {
             names = "--networks",
             paramLabel = "NAME",
             split = ",",
-            description = "Which networks to train: ${COMPLETION-CANDIDATES} (default: all).")
-    private List<Reading> networks = List.of(Reading.values());
+            description = "Which networks to train: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).",
+            defaultValue = "tree,sequence")
+    private List<Reading> networks = List.of();
 
     @Option(
             names = "--expressions",

@@ -1,6 +1,7 @@
 package dev.rondo.examples.listops;
 
 import dev.rondo.examples.TrainingRun;
+import dev.rondo.examples.structure.LatentTreeClassifier;
 import dev.rondo.examples.trees.Classifier;
 import dev.rondo.examples.trees.Learning;
 import dev.rondo.examples.trees.SequenceClassifier;
@@ -46,7 +47,10 @@ public record ListOpsRecipe(Settings settings) {
         /// A binary Tree-LSTM over the expression's own tree.
         TREE("Tree-LSTM, trees given"),
         /// A plain LSTM over the tokens.
-        SEQUENCE("LSTM");
+        SEQUENCE("LSTM"),
+        /// A Gumbel Tree-LSTM, which finds trees of its own and learns from whole expressions alone. Its time and
+        /// memory grow with the square of the length.
+        LATENT("Gumbel Tree-LSTM, trees found");
 
         private final String title;
 
@@ -71,6 +75,15 @@ public record ListOpsRecipe(Settings settings) {
                             settings.width,
                             settings.hidden,
                             10);
+                case LATENT ->
+                    new LatentTreeClassifier<>(
+                            Expression::value,
+                            Expression::symbols,
+                            Expression.VOCABULARY.size(),
+                            settings.width,
+                            settings.hidden,
+                            10,
+                            1);
             };
         }
     }

@@ -43,9 +43,7 @@ public final class SequenceClassifier<S> extends SequenceReader<S> {
 
     @Override
     protected Value labelled(Function<String, Value> inputs) {
-        return labels == null
-                ? states(inputs)
-                : lstm.forward(sequences(inputs)).output();
+        return labels == null ? states(inputs) : lstm.forward(sequences(inputs)).output();
     }
 
     @Override

@@ -25,12 +25,7 @@ public abstract class SequenceReader<S> extends Classifier<S> {
     /// @param hidden     of a state
     @SuppressWarnings("this-escape") // to a method of Module, which only takes note of the part
     protected SequenceReader(
-            ToIntFunction<S> target,
-            Function<S, int[]> symbols,
-            int vocabulary,
-            int width,
-            int hidden,
-            int classes) {
+            ToIntFunction<S> target, Function<S, int[]> symbols, int vocabulary, int width, int hidden, int classes) {
         super(target, hidden, classes);
         this.symbols = symbols;
         this.embedding = register("embedding", new Embedding(vocabulary, width));

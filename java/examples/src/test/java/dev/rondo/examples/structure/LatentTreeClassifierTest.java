@@ -29,8 +29,8 @@ class LatentTreeClassifierTest {
     }
 
     private static float[] losses(int steps) {
-        LatentTreeClassifier<Expression> network =
-                new LatentTreeClassifier<>(Expression::value, Expression::symbols, Expression.VOCABULARY.size(), 8, 16, 10, 3);
+        LatentTreeClassifier<Expression> network = new LatentTreeClassifier<>(
+                Expression::value, Expression::symbols, Expression.VOCABULARY.size(), 8, 16, 10, 3);
         network.initialize(1);
         float[] losses = new float[steps];
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(5);
@@ -63,8 +63,8 @@ class LatentTreeClassifierTest {
 
     @Test
     void findsTrees() {
-        LatentTreeClassifier<Expression> network =
-                new LatentTreeClassifier<>(Expression::value, Expression::symbols, Expression.VOCABULARY.size(), 8, 16, 10, 3);
+        LatentTreeClassifier<Expression> network = new LatentTreeClassifier<>(
+                Expression::value, Expression::symbols, Expression.VOCABULARY.size(), 8, 16, 10, 3);
         network.initialize(1);
         List<Expression> some = List.of(Expression.parse("[MAX 2 9 [MIN 4 7 ] 0 ]"), Expression.parse("[SM 5 6 ]"));
         Trees trees =
