@@ -3,12 +3,15 @@ package dev.rondo.cli;
 import dev.rondo.Input;
 import dev.rondo.Model;
 import dev.rondo.Session;
+import dev.rondo.decode.Translator;
+import dev.rondo.nn.Parameter;
 import dev.rondo.tensor.Shape;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -40,8 +43,12 @@ final class InfoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         engine.check();
-        ReadModel file = model.read();
         Terminal terminal = main.terminal();
+        if (Translator.isAt(model.file())) {
+            print(terminal.out(), Translator.read(model.file()));
+            return 0;
+        }
+        ReadModel file = model.read();
         try (Model loaded = file.model()) {
             Map<Input, Shape> sizes = sizes(loaded.inputs());
             terminal.loadLibraries();
@@ -106,6 +113,40 @@ final class InfoCommand implements Callable<Integer> {
         Columns operations = new Columns();
         Implementations.rows(session.describe()).forEach(row -> operations.row("", row[0], row[row.length - 1]));
         out.print(operations);
+    }
+
+    private static void print(PrintStream out, Translator translator) {
+        Translator.Settings settings = translator.settings();
+        out.println("an encoder and a decoder, for 'rondo translate'");
+        out.println();
+        Columns ids = new Columns();
+        ids.row(
+                "reads",
+                translator.source().size() + " ids",
+                translator.source().getClass().getSimpleName());
+        ids.row(
+                "writes",
+                translator.target().size() + " ids",
+                translator.target().getClass().getSimpleName());
+        ids.row(
+                "decoder",
+                settings.context().name().toLowerCase(Locale.ROOT),
+                settings.context().attends() ? settings.score().name().toLowerCase(Locale.ROOT) : "");
+        out.println(ids);
+        Columns parts = new Columns();
+        long total = 0;
+        for (Map.Entry<String, Parameter> entry :
+                translator.network().parameters().entrySet()) {
+            Shape shape = entry.getValue().shape();
+            parts.row(entry.getKey(), shape, String.format(Locale.ROOT, "%,d", shape.elements()));
+            total += shape.elements();
+        }
+        parts.row(
+                "total",
+                "",
+                String.format(Locale.ROOT, "%,d", total),
+                ReadModel.mebibytes(total * Float.BYTES) + " float32");
+        out.print(parts);
     }
 
     private static String dimensions(Input input) {

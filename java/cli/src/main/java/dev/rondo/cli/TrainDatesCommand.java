@@ -54,6 +54,14 @@ final class TrainDatesCommand implements Callable<Integer> {
             description = "Held-out dates of each language to read at the end (default: ${DEFAULT-VALUE}).")
     private int heldOut = DatesRecipe.Settings.DEFAULT.heldOut();
 
+    @Option(
+            names = "--scheduled-sampling",
+            paramLabel = "P",
+            description =
+                    "Probability, at the end of training, with which the decoder reads what it would write itself; it"
+                            + " grows from 0 (default: ${DEFAULT-VALUE}).")
+    private double sampling = DatesRecipe.Settings.DEFAULT.sampling();
+
     @Override
     public Integer call() throws IOException {
         requirePositive("--hidden", hidden);
@@ -63,10 +71,14 @@ final class TrainDatesCommand implements Callable<Integer> {
         if (!(learningRate > 0 && learningRate < 100)) {
             throw new InputException("--learning-rate " + learningRate + ": must be between 0 and 100");
         }
+        if (!(sampling >= 0 && sampling <= 1)) {
+            throw new InputException("--scheduled-sampling " + sampling + ": must be between 0 and 1");
+        }
         Terminal terminal = train.terminal();
         TrainingRun run = options.run(terminal);
         terminal.loadLibraries();
-        DatesRecipe.Settings settings = new DatesRecipe.Settings(hidden, examples, steps, learningRate, heldOut);
+        DatesRecipe.Settings settings =
+                new DatesRecipe.Settings(hidden, examples, steps, learningRate, heldOut, sampling);
         DatesRecipe.Result result = new DatesRecipe(run, settings).run();
         terminal.message("Wrote %s: the model, curve.png, attention.png, accuracy.md", run.folder());
         result.byLocale()

@@ -69,6 +69,14 @@ final class TrainTranslateCommand implements Callable<Integer> {
             description = "Probability with which training drops an element (default: ${DEFAULT-VALUE}).")
     private double dropout = ParallelTextRecipe.Settings.DEFAULT.dropout();
 
+    @Option(
+            names = "--scheduled-sampling",
+            paramLabel = "P",
+            description =
+                    "Probability, at the end of training, with which the decoder reads what it would write itself; it"
+                            + " grows from 0 (default: ${DEFAULT-VALUE}).")
+    private double sampling = ParallelTextRecipe.Settings.DEFAULT.sampling();
+
     @Override
     public Integer call() throws IOException {
         requirePositive("--hidden", hidden);
@@ -81,11 +89,14 @@ final class TrainTranslateCommand implements Callable<Integer> {
         if (!(dropout >= 0 && dropout < 1)) {
             throw new InputException("--dropout " + dropout + ": must be at least 0 and less than 1");
         }
+        if (!(sampling >= 0 && sampling <= 1)) {
+            throw new InputException("--scheduled-sampling " + sampling + ": must be between 0 and 1");
+        }
         Terminal terminal = train.terminal();
         TrainingRun run = options.run(terminal);
         ParallelTextRecipe recipe = ParallelTextRecipe.of(
                 run,
-                new ParallelTextRecipe.Settings(hidden, embedding, vocabulary, steps, learningRate, dropout),
+                new ParallelTextRecipe.Settings(hidden, embedding, vocabulary, steps, learningRate, dropout, sampling),
                 source,
                 target);
         terminal.loadLibraries();

@@ -33,7 +33,9 @@ class TranslateCommandTest {
             "--held-out",
             2,
             "--threads",
-            1
+            1,
+            "--scheduled-sampling",
+            0.5
         };
         Invocation training = Invocation.of(train).succeeds();
         List<String> lines = training.out().lines().toList();
@@ -48,9 +50,15 @@ class TranslateCommandTest {
         assertEquals(3, best.out().lines().count());
         assertTrue(best.out().lines().allMatch(line -> line.matches("-[0-9]+\\.[0-9]{4}\t.*")), best.out());
 
+        Invocation info = Invocation.of("info", out).succeeds();
+        assertTrue(info.out().contains("decoder.output.weight"), info.out());
+        assertTrue(info.out().lines().anyMatch(line -> line.matches("total +[0-9,]+ +.* MiB float32")), info.out());
+
         Invocation.of("translate", out, "--beam", 0, "x").isBadInput("--beam 0");
         Invocation.of("translate", out, "--best", 6, "x").isBadInput("--best 6");
         Invocation.of("translate", folder.resolve("nothing"), "x").isBadInput("nothing");
+        train[13] = 1.5;
+        Invocation.of(train).isBadInput("--scheduled-sampling 1.5");
         train[7] = -1;
         Invocation.of(train).isBadInput("--examples -1");
     }

@@ -148,6 +148,17 @@ public record Translator(Settings settings, Tokenizer source, Tokenizer target, 
         return new Translator(settings, source, target, settings.network(source.size(), target.size()));
     }
 
+    /// Whether a folder, or its `model.json`, describes a translator.
+    ///
+    /// @throws IOException            if the description cannot be read
+    /// @throws MalformedFileException if it is no JSON
+    public static boolean isAt(Path path) throws IOException {
+        Path description = Files.isDirectory(path) ? path.resolve(DESCRIPTION) : path;
+        return description.endsWith(DESCRIPTION)
+                && Files.isRegularFile(description)
+                && JsonField.read(description).find("seq2seq").isPresent();
+    }
+
     /// Reads a folder.
     ///
     /// @param path the folder, or its `model.json`

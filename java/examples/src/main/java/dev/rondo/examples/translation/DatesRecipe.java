@@ -40,9 +40,10 @@ public final class DatesRecipe {
     /// @param steps        of training
     /// @param learningRate the highest
     /// @param heldOut      held-out dates of each language to read at the end; four times as many of all validate
-    public record Settings(int hidden, int examples, int steps, double learningRate, int heldOut) {
+    /// @param sampling     probability with which the decoder reads its own id at the end; it grows from 0
+    public record Settings(int hidden, int examples, int steps, double learningRate, int heldOut, double sampling) {
         /// What takes a machine with 2 cores some minutes.
-        public static final Settings DEFAULT = new Settings(128, 100_000, 1500, 3e-3, 200);
+        public static final Settings DEFAULT = new Settings(128, 100_000, 1500, 3e-3, 200, 0);
 
         Map<String, String> values() {
             Map<String, String> values = new LinkedHashMap<>();
@@ -51,6 +52,9 @@ public final class DatesRecipe {
             values.put("steps", Integer.toString(steps));
             values.put("learning rate", Double.toString(learningRate));
             values.put("held out", Integer.toString(heldOut));
+            if (sampling > 0) {
+                values.put("scheduled sampling", Double.toString(sampling));
+            }
             return values;
         }
     }
@@ -95,7 +99,11 @@ public final class DatesRecipe {
                 run,
                 translator,
                 new TranslationTraining.Pace(
-                        Math.min(BATCH, settings.examples), settings.steps, settings.learningRate, 0),
+                        Math.min(BATCH, settings.examples),
+                        settings.steps,
+                        settings.learningRate,
+                        0,
+                        settings.sampling),
                 SEARCH,
                 sentences)) {
             training.learn(validation, (written, of) -> Map.of("wrong dates, %", 100 * (1 - share(written, of))));

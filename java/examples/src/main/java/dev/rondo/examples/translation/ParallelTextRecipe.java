@@ -37,9 +37,17 @@ public final class ParallelTextRecipe {
     /// @param steps        of training
     /// @param learningRate the highest
     /// @param dropout      probability with which training drops an element
-    public record Settings(int hidden, int embedding, int vocabulary, int steps, double learningRate, double dropout) {
+    /// @param sampling     probability with which the decoder reads its own id at the end; it grows from 0
+    public record Settings(
+            int hidden,
+            int embedding,
+            int vocabulary,
+            int steps,
+            double learningRate,
+            double dropout,
+            double sampling) {
         /// For some hundred thousand lines.
-        public static final Settings DEFAULT = new Settings(256, 128, 4000, 5000, 2e-3, 0.2);
+        public static final Settings DEFAULT = new Settings(256, 128, 4000, 5000, 2e-3, 0.2, 0);
 
         Map<String, String> values() {
             Map<String, String> values = new LinkedHashMap<>();
@@ -49,6 +57,9 @@ public final class ParallelTextRecipe {
             values.put("steps", Integer.toString(steps));
             values.put("learning rate", Double.toString(learningRate));
             values.put("dropout", Double.toString(dropout));
+            if (sampling > 0) {
+                values.put("scheduled sampling", Double.toString(sampling));
+            }
             return values;
         }
     }
@@ -141,7 +152,8 @@ public final class ParallelTextRecipe {
         try (TranslationTraining training = new TranslationTraining(
                 run,
                 translator,
-                new TranslationTraining.Pace(BATCH, settings.steps, settings.learningRate, LABEL_SMOOTHING),
+                new TranslationTraining.Pace(
+                        BATCH, settings.steps, settings.learningRate, LABEL_SMOOTHING, settings.sampling),
                 Search.greedy(),
                 fitting)) {
             training.learn(

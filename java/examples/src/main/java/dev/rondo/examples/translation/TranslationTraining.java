@@ -4,7 +4,9 @@ import dev.rondo.decode.Generator;
 import dev.rondo.decode.Search;
 import dev.rondo.decode.Translator;
 import dev.rondo.examples.TrainingRun;
+import dev.rondo.nn.Seq2Seq;
 import dev.rondo.nn.SequenceLosses;
+import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
@@ -21,7 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Trains a translator on pairs of texts by teacher forcing, with labels smoothed a little.
+/// Trains a translator on pairs of texts by teacher forcing, or scheduled sampling, with labels smoothed a little.
 ///
 /// Texts of about equal length go together, padded to lengths that are multiples of eight, each of which has a
 /// training step of its own; all steps share weights and optimizer.
@@ -38,7 +40,8 @@ final class TranslationTraining implements AutoCloseable {
     /// @param steps          of training
     /// @param learningRate   the highest
     /// @param labelSmoothing from 0 to 1
-    record Pace(int batch, int steps, double learningRate, double labelSmoothing) {}
+    /// @param sampling       probability with which the decoder reads its own id at the end; it grows from 0
+    record Pace(int batch, int steps, double learningRate, double labelSmoothing, double sampling) {}
 
     /// What a translator is worth, by the texts it writes: metrics by name, the first of which decides, and is
     /// better where it is smaller.
@@ -109,6 +112,10 @@ final class TranslationTraining implements AutoCloseable {
         TrainingStep step = step(new Lengths(padded(longest(sources)), padded(longest(targets) + 1)));
         int share = chosen.length / replicas;
         for (int r = 0; r < replicas; r++) {
+            if (pace.sampling > 0) {
+                double done = Math.min(1, adam.steps() / (double) pace.steps);
+                step.input("probability", r).copyFrom(new float[] {(float) (pace.sampling * done)});
+            }
             fill(
                     step,
                     r,
@@ -166,8 +173,11 @@ final class TranslationTraining implements AutoCloseable {
 
     private TrainingStep record(Lengths lengths) {
         int share = pace.batch / replicas;
-        return TrainingStep.of(translator.network(), adam)
-                .input("source", Shape.of(lengths.source, share), DataType.I64)
+        TrainingStep.Builder builder = TrainingStep.of(translator.network(), adam);
+        if (pace.sampling > 0) {
+            builder.input("probability", Shape.of(), DataType.F32);
+        }
+        return builder.input("source", Shape.of(lengths.source, share), DataType.I64)
                 .input("source_lengths", Shape.of(share), DataType.I64)
                 .input("before", Shape.of(lengths.target, share), DataType.I64)
                 .input("target", Shape.of(lengths.target, share), DataType.I64)
@@ -176,13 +186,18 @@ final class TranslationTraining implements AutoCloseable {
                 .replicas(replicas)
                 .threads(run.threads() / replicas)
                 .record(in -> new SequenceLosses(in.get("target_lengths"))
-                        .crossEntropy(
-                                translator
-                                        .network()
-                                        .forward(in.get("source"), in.get("source_lengths"), in.get("before")),
-                                in.get("target"),
-                                null,
-                                pace.labelSmoothing));
+                        .crossEntropy(logits(in), in.get("target"), null, pace.labelSmoothing));
+    }
+
+    private Value logits(TrainingStep.Values in) {
+        Seq2Seq network = translator.network();
+        if (pace.sampling == 0) {
+            return network.forward(in.get("source"), in.get("source_lengths"), in.get("before"));
+        }
+        Seq2Seq.Start start = network.encode(in.get("source"), in.get("source_lengths"));
+        return network.decoder()
+                .sampled(in.get("before"), start.state(), start.memory(), in.get("probability"), run.seed())
+                .logits();
     }
 
     @Override

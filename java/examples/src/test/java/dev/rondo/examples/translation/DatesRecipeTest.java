@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DatesRecipeTest {
-    private static final DatesRecipe.Settings TINY = new DatesRecipe.Settings(8, 640, 24, 1e-2, 3);
+    private static final DatesRecipe.Settings TINY = new DatesRecipe.Settings(8, 640, 24, 1e-2, 3, 0.5);
 
     @TempDir
     private Path folder;
