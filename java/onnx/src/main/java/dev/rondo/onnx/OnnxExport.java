@@ -21,7 +21,8 @@ import java.util.Map;
 /// as they are packed. RNN, LSTM and GRU become ONNX's, with directions, initial states and lengths; all else that goes
 /// step by step becomes its Scan, whose body has the cell's equations: cells with attention, projections or activations
 /// that ONNX lacks there, every [dev.rondo.nn.RecurrentCell], SRU and its like, decoders that feed back. Networks over
-/// trees become its Loop, with the trees as inputs; it computes all nodes once a level, and does not find out what is no
+/// trees become its Loop, with the trees as inputs; it computes all nodes once a level, and does not find out what is
+/// no
 /// tree. The operator set is 20.
 ///
 /// [dev.rondo.nn.LookAhead] gathers chunks whose number follows from T, so it needs an input with a number in place
