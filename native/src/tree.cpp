@@ -18,8 +18,9 @@ void backward(const rondo_tree &tree) {
     pass.all_levels([&](int64_t u) { pass(u); });
 }
 
-// So many edges at once: a panel of their messages' gradients fits the first-level cache.
-constexpr int64_t kEdges = 128;
+// So many edges at once: a panel of their messages' gradients fits the first-level cache. Rows of a power of two would
+// compete for the same sets of it.
+constexpr int64_t kEdges = 120;
 
 // Packs rows (depth, columns) for a product with `depth` on the left, as matrix.h has it; row(k) is the k-th of them.
 template <class Row>

@@ -44,7 +44,8 @@ struct Lstm {
             give(u);
             receive(u, 0, width);
             float *const g = gates(u);
-            for_each_vec(candidate, [&](int64_t j, auto lanes) { lanes.store(g + j, sigmoid(lanes.load(g + j))); });
+            const int64_t open = receives(u) ? candidate : hidden;  // nothing passes the forget gates of others
+            for_each_vec(open, [&](int64_t j, auto lanes) { lanes.store(g + j, sigmoid(lanes.load(g + j))); });
             for_each_vec(hidden, [&](int64_t j, auto lanes) {
                 const vec n = tanh(lanes.load(g + candidate + j));
                 const vec o = sigmoid(lanes.load(g + output + j));
@@ -78,6 +79,10 @@ struct Lstm {
                 lanes.store(g + output + j, dh * squashed * o * (1.0f - o));
                 for (int64_t k = 0; k < t.slots; k++) {
                     float *const forget = g + (1 + k) * hidden + j;
+                    if (!receives(u)) {
+                        lanes.store(forget, vec{});
+                        continue;
+                    }
                     const vec f = lanes.load(forget);
                     vec kept = {};
                     received(u, [&](int64_t v) {

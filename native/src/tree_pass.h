@@ -36,6 +36,10 @@ public:
     int64_t slot(int64_t v) const { return schedule.types[v] % t.slots; }
     bool exists(int64_t u) const { return schedule.parents[u] != RONDO_TREE_UNUSED; }
 
+    bool receives(int64_t u) const {
+        return t.top_down ? schedule.has_edge(u) : schedule.first_child[u] < schedule.first_child[u + 1];
+    }
+
     // Calls body(edge) for each edge that the node receives through.
     template <class Body>
     void received(int64_t u, Body body) const {

@@ -134,11 +134,12 @@ public final class TreeRecurrent extends Op {
                     diffC == null ? null : Copy.dense(diffC)));
             this.diffH = diffH == null ? null : Copy.dense(diffH);
             this.diffC = diffC == null ? null : Copy.dense(diffC);
-            // The gates become the gradients: where all nodes have inputs, those of the inputs.
-            this.diffInput = gates.shape().equals(input.shape()) ? gates : like(input);
+            // The gates become the gradients: those of the inputs are the first of them, where they are as wide.
+            boolean isPart = gates.shape().size(1) == input.shape().size(1);
+            this.diffInput = isPart ? gates.slice(0, 0, input.shape().size(0)) : like(input);
             this.diffBias = like(bias);
             this.diffWeights = like(weights);
-            gives(present(diffInput, diffBias, diffWeights).toArray(Value[]::new));
+            gives(isPart ? gates : diffInput, diffBias, diffWeights);
         }
 
         private static Value like(Value value) {
@@ -156,7 +157,7 @@ public final class TreeRecurrent extends Op {
                     List.of(),
                     (arguments, memory) -> cell.backward(arguments, memory.arena()));
             Value given = gates.slice(1, 0, bias.shape().size(0)); // (N, X)
-            if (diffInput != gates) {
+            if (given.shape().size(1) < gates.shape().size(1)) {
                 emitter.copy(given.slice(0, 0, input.shape().size(0)), diffInput);
             }
             columnSums(emitter, given, diffBias);
