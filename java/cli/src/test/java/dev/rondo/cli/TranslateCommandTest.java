@@ -57,7 +57,7 @@ class TranslateCommandTest {
         Invocation.of("translate", out, "--beam", 0, "x").isBadInput("--beam 0");
         Invocation.of("translate", out, "--best", 6, "x").isBadInput("--best 6");
         Invocation.of("translate", folder.resolve("nothing"), "x").isBadInput("nothing");
-        train[13] = 1.5;
+        train[train.length - 1] = 1.5;
         Invocation.of(train).isBadInput("--scheduled-sampling 1.5");
         train[7] = -1;
         Invocation.of(train).isBadInput("--examples -1");

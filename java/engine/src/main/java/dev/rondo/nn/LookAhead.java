@@ -106,7 +106,7 @@ public final class LookAhead extends Module {
 
     private Value inBatches(Recorder recorder, Value windows, long batch) {
         long rows = windows.shape().size(1);
-        if (rows <= Recurrent.LARGEST_INVARIANT_BATCH || recorder.hasVariables()) {
+        if (rows <= Recurrent.LARGEST_INVARIANT_BATCH || recorder.hasVariables() || recorder.isWriting()) {
             return recorder.apart(() -> backward.forward(windows));
         }
         long most = Math.max(1, Recurrent.LARGEST_INVARIANT_BATCH / batch) * batch;
