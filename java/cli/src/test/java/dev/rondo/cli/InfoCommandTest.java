@@ -1,10 +1,12 @@
 package dev.rondo.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,7 +34,12 @@ class InfoCommandTest {
         assertTrue(text.contains("1.27 MiB"), text);
         assertTrue(text.contains("ids [1, 100]"), text);
         assertTrue(text.contains("lstm_f32_fwd_inf_l2r:l1t100mb1_slc32_sic96_dhc96"), text);
-        assertTrue(text.contains("Rondo kernel") || text.contains("oneDNN"), text);
+        List<String> instructions =
+                text.lines().filter(line -> line.startsWith("  ")).toList();
+        assertEquals(6, instructions.size(), text);
+        for (String instruction : instructions) {
+            assertTrue(instruction.matches("  .* {2,}(Rondo kernel|oneDNN|Java).*"), instruction);
+        }
     }
 
     @Test

@@ -70,7 +70,7 @@ record RoundTrip(String name, Model model, List<Module> parts) {
                     types.put(input, tensor.type() == DataType.F32 ? ElementType.FLOAT : ElementType.INT64));
             Map<String, Tensor> foreign = Comparison.onnxRuntime(Files.readAllBytes(file), inputs, types);
             Comparison.assertClose(name + " in ONNX Runtime", own, foreign, 2e-5);
-            Comparison.assertClose(name + " read again", own, Comparison.rondo(file, inputs), 2e-6);
+            Comparison.assertClose(name + " read again", own, Comparison.rondo(file, inputs), 1e-6);
         }
         model.close();
     }
