@@ -23,24 +23,41 @@ BOS, EOS = 1, 2
 
 
 class Attention(nn.Module):
-    def __init__(self, score, q, m, a):
+    """monotonic: how far a window reaches around the query's own number; covers: whether it reads the coverage"""
+
+    def __init__(self, score, q, m, a, monotonic=None, covers=False):
         super().__init__()
-        self.score = score
+        self.score, self.monotonic, self.covers = score, monotonic, covers
         if score == "additive":
             self.query = nn.Linear(q, a, bias=False)
             self.v = nn.Linear(a, 1, bias=False)
         if score != "dot":
             self.key = nn.Linear(m, a if score == "additive" else q, bias=score == "additive")
+        if covers:
+            self.coverage = nn.Linear(1, a, bias=False)
 
-    def forward(self, query, memory, lengths):
-        """query (N, T, Q), memory (S, N, M)"""
+    def forward(self, query, memory, lengths, past=None):
+        """query (N, T, Q), memory (S, N, M), past: number of the first query and coverage (N, S) before it"""
+        if self.covers and query.shape[1] > 1:
+            found, cover = [], torch.zeros(memory.shape[1::-1], dtype=memory.dtype)
+            for t in range(query.shape[1]):
+                found.append(self(query[:, t:t + 1], memory, lengths, (t, cover)))
+                cover = cover + found[-1][1][:, 0]
+            return tuple(torch.cat(part, 1) for part in zip(*found))
+        number, cover = past or (0, torch.zeros(memory.shape[1::-1], dtype=memory.dtype))
         m = memory.transpose(0, 1)
         if self.score == "additive":
-            s = self.v(torch.tanh(self.query(query)[:, :, None] + self.key(m)[:, None])).squeeze(-1)
+            s = self.query(query)[:, :, None] + self.key(m)[:, None]
+            if self.covers:
+                s = s + self.coverage(cover[:, None, :, None])
+            s = self.v(torch.tanh(s)).squeeze(-1)
         else:
             s = query @ (m if self.score == "dot" else self.key(m)).transpose(1, 2)
-        pad = torch.arange(m.shape[1])[None] >= lengths[:, None]
-        w = torch.softmax(s.masked_fill(pad[:, None], float("-inf")), -1)
+        out = torch.arange(m.shape[1])[None, None] >= lengths[:, None, None]
+        if self.monotonic:
+            p = torch.minimum(number + torch.arange(query.shape[1])[None, :, None], lengths[:, None, None] - 1)
+            out = out | ((torch.arange(m.shape[1])[None, None] - p).abs() > self.monotonic)
+        w = torch.softmax(s.masked_fill(out, float("-inf")), -1)
         return w @ m, w
 
 
@@ -75,32 +92,47 @@ class Bridge(nn.Module):
 
 
 class Decoder(nn.Module):
-    def __init__(self, vocabulary, e, kind, h, layers, context, score, m, a, r):
+    def __init__(self, vocabulary, e, kind, h, layers, context, score, m, a, r, monotonic=None, covers=False,
+                 copies=None):
         super().__init__()
-        self.context = context
+        self.context, self.copies = context, copies
         self.embedding = nn.Embedding(vocabulary, e)
         fed = {"every_step": h, "input_feeding": r, "context_feeding": m}.get(context, 0)
         self.rnn = getattr(nn, kind)(e + fed, h, layers)
         attends = context not in ("initial_state", "every_step")
         if attends:
-            self.attention = Attention(score, h, m, a)
+            self.attention = Attention(score, h, m, a, monotonic, covers)
         if context != "initial_state":
             self.readout = nn.Linear((m if attends else h) + h, r, bias=False)
         self.output = nn.Linear(r if context != "initial_state" else h, vocabulary)
+        if copies:
+            self.pointer = nn.ModuleDict({"gate": nn.Linear(m + h + e, 1)})
         self.r = r
 
     def start(self, states):
         feed = {"every_step": states[0][-1],
                 "input_feeding": torch.zeros(states[0].shape[1], self.r, dtype=states[0].dtype)}.get(self.context)
-        return list(states), feed
+        return list(states), feed, (0, None)
 
-    def step(self, ids, state, memory, lengths):
+    def copied(self, weights, source):
+        """weights (N, S), source (S, N): what each id gets (N, V)"""
+        p = torch.zeros(len(weights), self.output.out_features, dtype=weights.dtype)
+        row, column = (torch.eye(k, dtype=weights.dtype) for k in p.shape)
+        for s in range(len(source)):
+            for n in range(len(weights)):
+                v = self.copies[source[s, n]]
+                if v >= 0:
+                    p = p + weights[n, s] * torch.outer(row[n], column[v])
+        return p
+
+    def step(self, ids, state, memory, lengths, source=None):
         """ids (N): logits (N, V), weights (N, S), state"""
-        states, feed = state
-        x = self.embedding(ids)
+        states, feed, (number, cover) = state
+        x = embedded = self.embedding(ids)
         weights = None
+        past = (number, torch.zeros(memory.shape[1::-1], dtype=memory.dtype) if cover is None else cover)
         if self.context == "context_feeding":
-            c, weights = self.attention(states[0][-1][:, None], memory, lengths)
+            c, weights = self.attention(states[0][-1][:, None], memory, lengths, past)
             feed = c[:, 0]
         if feed is not None:
             x = torch.cat([x, feed], -1)
@@ -108,15 +140,22 @@ class Decoder(nn.Module):
         new = list(new) if isinstance(new, tuple) else [new]
         h = h[0]
         if self.context == "initial_state":
-            return self.output(h), None, (new, None)
+            return self.output(h), None, (new, None, past)
         if self.context in ("attention", "input_feeding"):
-            c, weights = self.attention(h[:, None], memory, lengths)
+            c, weights = self.attention(h[:, None], memory, lengths, past)
             c = c[:, 0]
         else:
             c = feed
         r = torch.tanh(self.readout(torch.cat([c, h], -1)))
         kept = r if self.context == "input_feeding" else feed if self.context == "every_step" else None
-        return self.output(r), None if weights is None else weights[:, 0], (new, kept)
+        logits = self.output(r)
+        if weights is None:
+            return logits, None, (new, kept, past)
+        weights = weights[:, 0]
+        if self.copies:
+            g = torch.sigmoid(self.pointer["gate"](torch.cat([c, h, embedded], -1)))
+            logits = torch.log(g * torch.softmax(logits, -1) + (1 - g) * self.copied(weights, source))
+        return logits, weights, (new, kept, (number + 1, past[1] + weights))
 
 
 class Seq2Seq(nn.Module):
@@ -127,20 +166,23 @@ class Seq2Seq(nn.Module):
         self.encoder = Encoder(s["source"], s["embedding"], s["kind"], s["encoder"], s["layers"], bi)
         self.bridge = Bridge(s["bridge"], d, s["encoder"], s["decoder"], s["kind"] == "LSTM")
         self.decoder = Decoder(s["target"], s["embedding"], s["kind"], s["decoder"], s["layers"], s["context"],
-                               s["score"], d * s["encoder"], s["attention"], s["readout"])
+                               s["score"], d * s["encoder"], s["attention"], s["readout"], s.get("monotonic"),
+                               s.get("covers", False), s.get("copies"))
 
     def forward(self, source, lengths, target):
+        """logits (T, N, V), and attention (T, N, S) where there is any"""
         memory, states = self.encoder(source, lengths)
         state = self.decoder.start(self.bridge(states))
-        logits = []
+        logits, attention = [], []
         for ids in target:
-            y, _, state = self.decoder.step(ids, state, memory, lengths)
+            y, weights, state = self.decoder.step(ids, state, memory, lengths, source)
             logits.append(y)
-        return torch.stack(logits)
+            attention.append(weights)
+        return torch.stack(logits), None if attention[0] is None else torch.stack(attention)
 
 
 def penalty(log, length, coverage, alpha, beta):
-    cover = 0 if coverage is None else float(torch.log(torch.clamp(coverage, max=1)).sum())
+    cover = 0 if coverage is None else float(torch.log(torch.clamp(coverage, 1e-10, 1)).sum())
     return log / ((5 + length) / 6) ** alpha + beta * cover
 
 
@@ -163,7 +205,7 @@ def beam(model, source, length, s):
         candidates = []
         for k, (log, tokens, state, coverage) in enumerate(live):
             ids = torch.tensor([tokens[-1] if tokens else BOS])
-            y, weights, state = model.decoder.step(ids, state, memory, lengths)
+            y, weights, state = model.decoder.step(ids, state, memory, lengths, source[:length, None])
             logs = torch.log_softmax(y[0], -1)
             cover = None if weights is None else weights[0] if coverage is None else coverage + weights[0]
             no = banned(tokens, s["ngram"])
@@ -307,8 +349,11 @@ def train(cases, name, settings, out):
     opt = torch.optim.SGD(model.parameters(), lr=0.5)
     for step in range(2):
         opt.zero_grad()
-        logits = model(torch.tensor(source), torch.tensor(lengths), torch.tensor(target[:-1]))
+        logits, weights = model(torch.tensor(source), torch.tensor(lengths), torch.tensor(target[:-1]))
         loss = F.cross_entropy(logits[mask], torch.tensor(target[1:])[mask])
+        if "coverage" in s:
+            before = torch.cumsum(weights, 0) - weights
+            loss = loss + s["coverage"] * torch.minimum(weights, before).sum(-1)[mask].mean()
         loss.backward()
         if step == 0:
             tensors |= {"logits": logits, "loss": loss}
@@ -375,6 +420,25 @@ def write(path, tensors, metadata):
     path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(blobs))
 
 
+COPIES = [-1, 3, -1, 4, 8, 4, -1, 0, 7, 5, 2]  # what each of BASE's source ids is in the target
+
+
+def beyond(out):
+    """coverage, monotonic windows, and copying"""
+    cases = Cases()
+    additive = {"score": "additive", "bridge": "learned", "encoder": 3}
+    covers = additive | {"covers": True}
+    train(cases, "coverage_attention_gru", covers | {"kind": "GRU", "coverage": 0.7}, out)
+    train(cases, "coverage_input_feeding_lstm", covers | {"context": "input_feeding", "coverage": 1.0, "encoder": 4, "decoder": 7}, out)
+    train(cases, "monotonic_attention_lstm_l2", {"monotonic": 1, "layers": 2}, out)
+    train(cases, "monotonic_context_feeding_gru", {"monotonic": 2, "context": "context_feeding", "kind": "GRU"}, out)
+    train(cases, "copying_attention_lstm", {"copies": COPIES}, out)
+    train(cases, "copying_coverage_context_feeding_gru",
+          covers | {"copies": COPIES, "context": "context_feeding", "kind": "GRU", "coverage": 1.0}, out)
+    search(cases, "copying_coverage_input_feeding_lstm", covers | {"copies": COPIES, "context": "input_feeding"}, out)
+    search(cases, "copying_monotonic_gru", {"copies": COPIES, "monotonic": 1, "kind": "GRU"}, out)
+
+
 def generate(out):
     cases = Cases()
     for score in ("dot", "general", "additive"):
@@ -394,6 +458,7 @@ def generate(out):
     search(cases, "every_step_lstm", {"context": "every_step"}, out)
     search(cases, "initial_state_gru", uni | {"context": "initial_state", "kind": "GRU"}, out)
     variants(out)
+    beyond(out)
 
 
 generate(pathlib.Path(sys.argv[1]) if sys.argv[1:] else pathlib.Path(__file__).parent)

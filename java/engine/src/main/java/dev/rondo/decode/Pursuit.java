@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// Hypotheses are kept as the ids of each step with the places, among those of the step before, that they continue. The
 /// same object serves one source after the other; its arrays grow to what was needed most.
 abstract sealed class Pursuit permits Beam, Samples {
+    private static final float LEAST_COVERAGE = 1e-10f; // windows leave source ids without any
+
     final Search search;
     private final boolean attends; // and somebody wants to know
     final long end;
@@ -163,7 +165,7 @@ abstract sealed class Pursuit permits Beam, Samples {
         double covered = 0;
         if (attends && search.coveragePenalty() > 0) {
             for (int s = 0; s < source; s++) {
-                covered += Math.log(Math.min(1, coverage[hypothesis * source + s]));
+                covered += Math.log(Math.clamp(coverage[hypothesis * source + s], LEAST_COVERAGE, 1));
             }
         }
         long[] found = new long[step];

@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A program of a [Generator] with memory to run in: the encoder for some sources, or a step of the decoder.
 ///
-/// What a decoder attends to and its states have the same names in both: `values`, `keys` and `mask`, of which each
-/// source has a row; `h`, `c` and `feed`, of which each hypothesis has one.
+/// What a decoder attends to and its states have the same names in both: `values`, `keys`, `mask` and `copies`, of
+/// which
+/// each source has a row; `h`, `c`, `feed` and `past`, of which each hypothesis has one.
 final class Recorded implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final Program program;
@@ -61,10 +62,12 @@ final class Recorded implements AutoCloseable {
             output(recorder, "c", start.state().c().transpose(0, 1));
         }
         output(recorder, "feed", start.state().feed());
+        output(recorder, "past", start.state().past());
         Attention.Memory memory = start.memory();
         if (memory != null) {
             output(recorder, "values", memory.values());
             output(recorder, "mask", memory.mask());
+            output(recorder, "copies", memory.copies());
             if (memory.keys() != memory.values()) {
                 output(recorder, "keys", memory.keys());
             }
@@ -99,10 +102,12 @@ final class Recorded implements AutoCloseable {
         Value h = state(recorder, encoder, "h", rows);
         Value c = state(recorder, encoder, "c", rows);
         Value feed = state(recorder, encoder, "feed", rows);
+        Value past = state(recorder, encoder, "past", rows);
         Decoder.State before = new Decoder.State(
                 continued(h, parents).transpose(0, 1),
                 c == null ? null : continued(c, parents).transpose(0, 1),
-                feed == null ? null : continued(feed, parents));
+                feed == null ? null : continued(feed, parents),
+                past == null ? null : continued(past, parents));
         Decoder.Output output = decoder.forward(ids, before, memory(recorder, encoder, batch));
         Decoder.State after = output.state();
         recorder.carry(h, whole(after.h().transpose(0, 1)));
@@ -111,6 +116,9 @@ final class Recorded implements AutoCloseable {
         }
         if (feed != null) {
             recorder.carry(feed, whole(after.feed()));
+        }
+        if (past != null) {
+            recorder.carry(past, whole(after.past()));
         }
         Value logits = output.logits().reshape(rows, decoder.vocabulary());
         Likeliest likeliest = recorder.record(new Likeliest(logits, Math.min(candidates(width), decoder.vocabulary())));
@@ -151,12 +159,16 @@ final class Recorded implements AutoCloseable {
             return null;
         }
         Value keys = input(recorder, encoder, "keys", batch);
-        return new Attention.Memory(values, keys == null ? values : keys, input(recorder, encoder, "mask", batch));
+        return new Attention.Memory(
+                values,
+                keys == null ? values : keys,
+                input(recorder, encoder, "mask", batch),
+                input(recorder, encoder, "copies", batch));
     }
 
     private static @Nullable Value input(Recorder recorder, Recorded encoder, String name, long batch) {
         Tensor given = encoder.outputs.get(name);
-        return given == null ? null : recorder.input(name, given.shape().with(0, batch), DataType.F32);
+        return given == null ? null : recorder.input(name, given.shape().with(0, batch), given.type());
     }
 
     void run() {

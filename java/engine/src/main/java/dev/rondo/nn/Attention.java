@@ -1,7 +1,14 @@
 package dev.rondo.nn;
 
+import dev.rondo.op.Loop;
 import dev.rondo.program.Value;
+import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
+import dev.rondo.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Attention: each query looks at all steps of a memory, and gets their mean, weighted by how well they answer it.
@@ -16,11 +23,19 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// SCALED has several heads, each with d elements of its own of query, key and value, whose contexts stand side by side
-/// before W_o; the weights that are told are the heads' mean. [#local] attention looks at a window of the memory alone,
-/// around a position p that the query predicts: weights are those of the window's steps, by how near these are.
+/// before W_o; the weights that are told are the heads' mean. Attention may look at a window of the memory alone:
+/// around a position p that the query predicts, with weights that are less the farther a step is away ([#local]), or
+/// around one that moves on by one step with each query ([#monotonic]):
 ///
 /// ```
 /// p = S sigmoid(v_p · tanh(W_p q))      a_s = softmax over |s - p| <= D of score(q, k_s), times exp(-2 (s - p)² / D²)
+/// p = min(t, S - 1)                     a_s = softmax over |s - p| <= D of score(q, k_s)
+/// ```
+///
+/// Attention with coverage ([#covering]) also reads how much of each step former queries have looked at:
+///
+/// ```
+/// score(q, k_s) = v · tanh(W_q q + k_s + w_c c_s)      c = Σ a of the queries before
 /// ```
 ///
 /// Additive is Bahdanau's, and Luong's "concat", whose one matrix for both is W_q and W_k side by side. Steps
@@ -28,10 +43,12 @@ import org.jspecify.annotations.Nullable;
 /// ([#remember]).
 ///
 /// - memory: (S, N, M); query: (N, T, Q); context: (N, T, M); weights: (N, T, S)
+/// - past, what a query has to know of those before it: (N, T, P), where P is S with coverage (c), 1 for monotonic
+///   windows (t); other attention has none
 /// - parameters: `key.weight` (Q, M) of GENERAL; `query.weight` (A, Q), `key.weight` (A, M), `key.bias` (A) and
 ///   `v.weight` (1, A) of ADDITIVE
 /// - those of SCALED: `query` (A, Q), `key` and `value` (A, M), `out` (M, A), weights and biases; of local attention
-///   `window.position.weight` (Q, Q) and `window.v.weight` (1, Q)
+///   `window.position.weight` (Q, Q) and `window.v.weight` (1, Q); of coverage `coverage.weight` (A, 1)
 /// - first values: those of [Linear]
 ///
 /// {@snippet :
@@ -41,7 +58,8 @@ import org.jspecify.annotations.Nullable;
 /// }
 ///
 /// Source: Bahdanau, Cho and Bengio 2015, arXiv 1409.0473; Luong, Pham and Manning 2015, arXiv 1508.04025 (local-p
-/// as well); Vaswani et al. 2017, arXiv 1706.03762, and PyTorch's `nn.MultiheadAttention` (scaled, several heads).
+/// and local-m as well); Vaswani et al. 2017, arXiv 1706.03762, and PyTorch's `nn.MultiheadAttention` (scaled, several
+/// heads); Tu et al. 2016, arXiv 1601.04811, and See, Liu and Manning 2017, arXiv 1704.04368 (coverage).
 public final class Attention extends Module {
     /// How a query and a step of the memory are compared.
     public enum Score {
@@ -65,7 +83,17 @@ public final class Attention extends Module {
     /// @param values (N, S, M), or (N, S, A) of scaled attention: whose means are the contexts
     /// @param keys   (N, S, Q), or (N, S, A) of additive and scaled attention: what queries are compared with
     /// @param mask   (N, 1, S), added to the scores: 0 where a step counts, else -∞; null where all count
-    public record Memory(Value values, Value keys, @Nullable Value mask) {
+    /// @param copies (N, S), I64: the id that a decoder writes when it copies a step, or -1; null where none copies
+    public record Memory(
+            Value values,
+            Value keys,
+            @Nullable Value mask,
+            @Nullable Value copies) {
+        /// The same for a decoder that copies.
+        Memory copying(Value copies) {
+            return new Memory(values, keys, mask, copies);
+        }
+
         /// N, the number of sequences.
         public long batch() {
             return values.shape().size(0);
@@ -76,7 +104,9 @@ public final class Attention extends Module {
     ///
     /// @param context (N, T, M)
     /// @param weights (N, T, S), whose sum over S is 1 unless attention is local
-    public record Output(Value context, Value weights) {}
+    /// @param past    (N, T, P), of a query behind each of them; null where none is needed
+    public record Output(
+            Value context, Value weights, @Nullable Value past) {}
 
     private final Score score;
     private final int querySize;
@@ -89,9 +119,16 @@ public final class Attention extends Module {
     private final @Nullable Linear value; // null unless scaled
     private final @Nullable Linear out;
     private final @Nullable AttentionWindow window;
+    private final @Nullable Linear coverage; // null unless it covers
 
     private Attention(
-            Score score, int querySize, int memorySize, int size, int heads, @Nullable AttentionWindow window) {
+            Score score,
+            int querySize,
+            int memorySize,
+            int size,
+            int heads,
+            @Nullable AttentionWindow window,
+            boolean covers) {
         Sizes.requirePositive(querySize, "query size");
         Sizes.requirePositive(memorySize, "memory size");
         Sizes.requirePositive(size, "attention size");
@@ -108,13 +145,42 @@ public final class Attention extends Module {
         value = scaled ? register("value", new Linear(memorySize, size)) : null;
         out = scaled ? register("out", new Linear(size, memorySize)) : null;
         this.window = window == null ? null : register("window", window);
+        coverage = covers ? register("coverage", new Linear(1, size, false, null)) : null;
+        if (covers && !additive) {
+            throw new IllegalArgumentException("coverage is read by ADDITIVE attention, not by " + score);
+        }
+        if (covers && window instanceof AttentionWindow.Monotonic) {
+            throw new IllegalArgumentException("a window that moves on by itself leaves nothing for coverage to tell");
+        }
     }
 
     /// The same attention, with weights of its own, to a window of the memory: `reach` steps on both sides of a
-    /// position
-    /// that the query predicts.
+    /// position that the query predicts (Luong's local-p).
     public Attention local(int reach) {
-        return new Attention(score, querySize, memorySize, keySize, heads, new AttentionWindow(querySize, reach));
+        return new Attention(
+                score,
+                querySize,
+                memorySize,
+                keySize,
+                heads,
+                new AttentionWindow.Predicted(querySize, reach),
+                coverage != null);
+    }
+
+    /// The same attention, with weights of its own, to a window of the memory: `reach` steps on both sides of the
+    /// query's own number, or of the last step that counts (Luong's local-m).
+    ///
+    /// @throws IllegalArgumentException if it covers
+    public Attention monotonic(int reach) {
+        return new Attention(
+                score, querySize, memorySize, keySize, heads, new AttentionWindow.Monotonic(reach), coverage != null);
+    }
+
+    /// The same attention, with weights of its own, that also reads the coverage.
+    ///
+    /// @throws IllegalArgumentException unless it is additive, or if its window is monotonic
+    public Attention covering() {
+        return new Attention(score, querySize, memorySize, keySize, heads, window, true);
     }
 
     /// Attention of any kind.
@@ -128,10 +194,10 @@ public final class Attention extends Module {
                     throw new IllegalArgumentException("the product of a query of " + querySize
                             + " elements and a memory of " + memorySize + " needs a projection: use GENERAL");
                 }
-                yield new Attention(score, querySize, memorySize, querySize, 1, null);
+                yield new Attention(score, querySize, memorySize, querySize, 1, null, false);
             }
-            case GENERAL -> new Attention(score, querySize, memorySize, querySize, 1, null);
-            case ADDITIVE, SCALED -> new Attention(score, querySize, memorySize, size, 1, null);
+            case GENERAL -> new Attention(score, querySize, memorySize, querySize, 1, null, false);
+            case ADDITIVE, SCALED -> new Attention(score, querySize, memorySize, size, 1, null, false);
         };
     }
 
@@ -160,7 +226,7 @@ public final class Attention extends Module {
         if (size % heads != 0) {
             throw new IllegalArgumentException(size + " elements cannot be shared by " + heads + " heads");
         }
-        return new Attention(Score.SCALED, querySize, memorySize, size, heads, null);
+        return new Attention(Score.SCALED, querySize, memorySize, size, heads, null, false);
     }
 
     /// How query and memory are compared.
@@ -196,7 +262,8 @@ public final class Attention extends Module {
         return new Memory(
                 value == null ? values : value.forward(values),
                 key == null ? values : key.forward(values),
-                lengths == null ? null : mask(memory, lengths));
+                lengths == null ? null : mask(memory, lengths),
+                null);
     }
 
     private static Value mask(Value memory, Value lengths) {
@@ -205,18 +272,87 @@ public final class Attention extends Module {
         return Functional.contiguous(Functional.log(counts).transpose(0, 1)).unsqueeze(1);
     }
 
-    /// Lets queries look at a memory.
+    /// P, the width of what a query has to know of those before it, or 0.
+    ///
+    /// @param steps S
+    public long pastSize(long steps) {
+        return coverage != null ? steps : window instanceof AttentionWindow.Monotonic ? 1 : 0;
+    }
+
+    /// What the first query knows of those before it, (N, P) zeros, or null where there is nothing to know.
+    public @Nullable Value start(Memory memory) {
+        long width = pastSize(memory.values().shape().size(1));
+        return width == 0
+                ? null
+                : memory.values()
+                        .recorder()
+                        .constant(Tensor.allocate(Arena.ofAuto(), Shape.of(memory.batch(), width), DataType.F32));
+    }
+
+    /// Lets queries look at a memory, one after the other, from the first on.
     ///
     /// @param queries (N, T, Q)
     public Output attend(Value queries, Memory memory) {
+        return attendInOrder(queries, memory, start(memory));
+    }
+
+    /// Lets queries look at a memory, one after the other.
+    ///
+    /// @param queries (N, T, Q)
+    /// @param past    of the first query (N, P), or null where there is none
+    public Output attendInOrder(Value queries, Memory memory, @Nullable Value past) {
+        long steps = queries.shape().size(1);
+        if (past == null) {
+            return attendEach(queries, memory, null);
+        }
+        Value first = past.unsqueeze(1);
+        if (coverage == null || steps == 1) {
+            return attendEach(queries, memory, window == null ? first : window.following(first, steps));
+        }
+        if (queries.recorder().isWriting()) {
+            return loop(queries, memory, past);
+        }
+        List<Output> outputs = new ArrayList<>();
+        for (long t = 0; t < steps; t++) {
+            Value before = outputs.isEmpty() ? first : outputs.getLast().past();
+            outputs.add(attendEach(queries.slice(1, t, t + 1), memory, before));
+        }
+        return new Output(
+                joined(outputs, Output::context), joined(outputs, Output::weights), joined(outputs, Output::past));
+    }
+
+    private static Value joined(List<Output> outputs, Function<Output, Value> part) {
+        return Functional.concat(outputs.stream().map(part).toList(), 1);
+    }
+
+    /// The queries as one loop.
+    private Output loop(Value queries, Memory memory, Value past) {
+        Loop loop = queries.recorder().record(new Loop(List.of(past), List.of(queries.transpose(0, 1)), given -> {
+            Output one =
+                    attendEach(given.get(1).unsqueeze(1), memory, given.get(0).unsqueeze(1));
+            Value next = one.past().select(1, 0);
+            return List.of(next, one.context().select(1, 0), one.weights().select(1, 0), next);
+        }));
+        List<Value> parts = loop.outputs().stream()
+                .skip(1)
+                .map(part -> part.transpose(0, 1))
+                .toList();
+        return new Output(parts.get(0), parts.get(1), parts.get(2));
+    }
+
+    /// Lets queries look at a memory, each by itself: as hypotheses for the same step do.
+    ///
+    /// @param queries (N, T, Q)
+    /// @param past    of each query (N, T, P), or null where there is none
+    public Output attendEach(Value queries, Memory memory, @Nullable Value past) {
         if (queries.shape().rank() != 3
                 || queries.shape().size(0) != memory.batch()
                 || queries.shape().size(2) != querySize) {
             throw new IllegalArgumentException("attention needs queries of shape [" + memory.batch() + ", T, "
                     + querySize + "], not " + queries.shape());
         }
-        Value distances = window == null ? null : window.distances(queries, memory);
-        Value scores = score(queries, memory.keys()); // (N, heads, T, S), or without heads
+        Value distances = window == null ? null : window.distances(queries, memory, past);
+        Value scores = score(queries, memory.keys(), past); // (N, heads, T, S), or without heads
         if (memory.mask() != null) {
             scores = Functional.add(scores, ofAllHeads(memory.mask()));
         }
@@ -224,21 +360,29 @@ public final class Attention extends Module {
             scores = Functional.add(scores, ofAllHeads(window.mask(distances)));
         }
         Value weights = Functional.softmax(scores);
-        if (window != null) {
-            weights = Functional.multiply(weights, ofAllHeads(window.near(distances)));
+        if (window instanceof AttentionWindow.Predicted predicted) {
+            weights = Functional.multiply(weights, ofAllHeads(predicted.near(distances)));
         }
         if (out == null) {
-            return new Output(Functional.matmul(weights, memory.values()), weights);
+            return new Output(Functional.matmul(weights, memory.values()), weights, after(past, weights));
         }
         Value contexts = Functional.matmul(weights, ofHeads(memory.values())); // (N, heads, T, A / heads)
         Value joined = Functional.contiguous(contexts.transpose(1, 2))
                 .reshape(queries.shape().size(0), queries.shape().size(1), keySize);
-        return new Output(out.forward(joined), Functional.mean(weights, 1));
+        Value mean = Functional.mean(weights, 1);
+        return new Output(out.forward(joined), mean, after(past, mean));
     }
 
-    private Value score(Value queries, Value keys) {
+    private @Nullable Value after(@Nullable Value past, Value weights) {
+        return past == null ? null : coverage != null ? Functional.add(past, weights) : AttentionWindow.moved(past);
+    }
+
+    private Value score(Value queries, Value keys, @Nullable Value past) {
         if (v != null) {
             Value sum = Functional.add(query.forward(queries).unsqueeze(2), keys.unsqueeze(1)); // (N, T, S, A)
+            if (coverage != null) {
+                sum = Functional.add(sum, coverage.forward(past.unsqueeze(3)));
+            }
             return v.forward(Functional.tanh(sum)).select(3, 0);
         }
         if (query == null) {

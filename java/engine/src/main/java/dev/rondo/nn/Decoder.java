@@ -9,7 +9,9 @@ import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -32,11 +34,21 @@ import org.jspecify.annotations.Nullable;
 /// where s is the top layer's initial state, and r' and h' are those of the step before: r' is 0 at first. Without
 /// feeding, all T steps are one recurrent layer and one attention; with it, they are recorded one after the other.
 ///
+/// A decoder that copies may write an id because attention is at a step of the source that stands for it:
+///
+/// ```
+/// P(w) = g softmax(logits)_w + (1 - g) Σ a_s over the steps s that stand for w      g = sigmoid(w · [c; h; x] + b)
+/// ```
+///
+/// Then `log P` takes the place of the logits. What is at steps that stand for no id is lost, so that P may sum to less
+/// than 1; all that reads logits takes their softmax, which is P divided by its sum.
+///
 /// - ids: (T, N); logits: (T, N, vocabulary)
-/// - parts: `embedding`, `rnn`, `attention`, `readout` (W, without bias), `output`
+/// - parts: `embedding`, `rnn`, `attention`, `readout` (W, without bias), `output`, `pointer`
 ///
 /// Source: Sutskever et al. 2014, arXiv 1409.3215; Cho et al. 2014, arXiv 1406.1078; Luong et al. 2015, arXiv
-/// 1508.04025 (attention, input feeding); Bahdanau et al. 2015, arXiv 1409.0473 (context feeding).
+/// 1508.04025 (attention, input feeding); Bahdanau et al. 2015, arXiv 1409.0473 (context feeding); See, Liu and Manning
+/// 2017, arXiv 1704.04368 (copying, as their pointer-generator does).
 public final class Decoder extends Module {
     /// How a decoder learns of its source.
     public enum Context {
@@ -67,8 +79,26 @@ public final class Decoder extends Module {
     /// @param h    hidden states (L, N, H)
     /// @param c    cell states (L, N, H), or null without
     /// @param feed (N, F): what a step reads beside its id, of EVERY_STEP and INPUT_FEEDING; else null
+    /// @param past (N, P): what attention has to know of the steps before; null where that is nothing
     public record State(
-            Value h, @Nullable Value c, @Nullable Value feed) {}
+            Value h,
+            @Nullable Value c,
+            @Nullable Value feed,
+            @Nullable Value past) {
+        private List<Value> present() {
+            return Stream.of(h, c, feed, past).filter(value -> value != null).toList();
+        }
+
+        /// A state of the same parts, which come first among these values.
+        private State with(List<Value> values) {
+            Iterator<Value> next = values.iterator();
+            return new State(
+                    next.next(),
+                    c == null ? null : next.next(),
+                    feed == null ? null : next.next(),
+                    past == null ? null : next.next());
+        }
+    }
 
     /// What a decoder gives.
     ///
@@ -83,6 +113,7 @@ public final class Decoder extends Module {
     private final @Nullable Attention attention;
     private final @Nullable Linear readout;
     private final Linear output;
+    private final @Nullable Pointer pointer; // null unless it copies
     private final Dropout dropout;
     private final int hiddenSize;
     private final int readoutSize;
@@ -96,7 +127,7 @@ public final class Decoder extends Module {
             @Nullable Attention attention,
             int readoutSize,
             double dropout) {
-        this(embedding, rnn, context, attention, readoutSize, dropout, false);
+        this(embedding, rnn, context, attention, readoutSize, dropout, false, null);
     }
 
     /// @param rnn         makes the recurrent stack for the width that it reads: left to right, time first, its
@@ -105,6 +136,8 @@ public final class Decoder extends Module {
     /// @param readoutSize width of r; means nothing where only the initial state is read
     /// @param dropout     probability with which training drops an element of the embedded ids and of r
     /// @param tied        whether the output layer's weight is the embedding's table, which is then as wide as r
+    /// @param copies      for each id of the source, the id that is written when it is copied, or -1 where there is
+    ///                    none; null where nothing is copied
     /// @throws IllegalArgumentException if these do not go together
     public Decoder(
             Embedding embedding,
@@ -113,7 +146,8 @@ public final class Decoder extends Module {
             @Nullable Attention attention,
             int readoutSize,
             double dropout,
-            boolean tied) {
+            boolean tied,
+            long @Nullable [] copies) {
         if (context.attends() != (attention != null)) {
             throw new IllegalArgumentException(
                     context + (attention == null ? " needs attention" : " takes no attention"));
@@ -152,6 +186,12 @@ public final class Decoder extends Module {
                     + " elements cannot be the output layer for " + this.readoutSize);
         }
         this.output = register("output", tied ? new Linear(embedding) : new Linear(this.readoutSize, vocabulary));
+        if (copies != null && attention == null) {
+            throw new IllegalArgumentException("copying needs attention, which " + context + " has not");
+        }
+        this.pointer = copies == null
+                ? null
+                : register("pointer", new Pointer(contextSize + hiddenSize + embeddingSize, vocabulary, copies));
         this.dropout = new Dropout(dropout);
     }
 
@@ -193,15 +233,26 @@ public final class Decoder extends Module {
     ///
     /// @param memory  (S, N, M)
     /// @param lengths (N), I64, or null where all steps count
-    public Attention.@Nullable Memory remember(Value memory, @Nullable Value lengths) {
-        return attention == null ? null : attention.remember(memory, lengths);
+    /// @param source  (S, N), I64: the ids whose encoding the memory is
+    public Attention.@Nullable Memory remember(Value memory, @Nullable Value lengths, Value source) {
+        if (attention == null) {
+            return null;
+        }
+        Attention.Memory remembered = attention.remember(memory, lengths);
+        return pointer == null ? remembered : remembered.copying(pointer.copies(source));
+    }
+
+    /// Whether the decoder copies.
+    public boolean isCopying() {
+        return pointer != null;
     }
 
     /// The state before the first step.
     ///
     /// @param h (L, N, H)
     /// @param c (L, N, H), or null without cell states
-    public State start(Value h, @Nullable Value c) {
+    /// @param memory of [#remember]
+    public State start(Value h, @Nullable Value c, Attention.@Nullable Memory memory) {
         long batch = h.shape().size(1);
         Value feed = switch (context) {
             case EVERY_STEP -> h.select(0, h.shape().size(0) - 1);
@@ -210,7 +261,7 @@ public final class Decoder extends Module {
                         .constant(Tensor.allocate(Arena.ofAuto(), Shape.of(batch, readoutSize), DataType.F32)); // zeros
             default -> null;
         };
-        return new State(h, c, feed);
+        return new State(h, c, feed, attention == null ? null : attention.start(memory));
     }
 
     /// The scores of what follows each of the given ids.
@@ -228,44 +279,35 @@ public final class Decoder extends Module {
         if (ids.recorder().isWriting()) {
             return loop(embedding.forward(ids), start, memory);
         }
-        List<Value> readouts = new ArrayList<>();
-        List<Value> weights = new ArrayList<>();
-        State state = start;
+        List<Step> steps = new ArrayList<>();
         for (long t = 0; t < x.steps(); t++) {
-            Step step = step(x.at(t), state, memory);
-            readouts.add(step.readout);
-            weights.add(step.weights);
-            state = step.state;
+            steps.add(step(x.at(t), steps.isEmpty() ? start : steps.getLast().state, memory));
         }
-        Value all = Functional.concat(readouts, 0);
-        return new Output(output.forward(all), Functional.concat(weights, 1), state);
+        Step all = new Step(
+                joined(steps, Step::seen, 0),
+                joined(steps, Step::readout, 0),
+                joined(steps, Step::weights, 1),
+                steps.getLast().state);
+        return output(all, x, memory);
+    }
+
+    private static Value joined(List<Step> steps, Function<Step, Value> part, int dimension) {
+        return Functional.concat(steps.stream().map(part).toList(), dimension);
     }
 
     /// The steps as one loop.
     private Output loop(Value x, State start, Attention.Memory memory) {
-        Loop loop = x.recorder().record(new Loop(present(start), List.of(x), given -> {
-            Step step = step(EmbeddedIds.ofVectors(given.getLast().unsqueeze(0)), state(given, start), memory);
-            List<Value> results = new ArrayList<>(present(step.state));
-            results.add(step.readout.select(0, 0));
-            results.add(step.weights.select(1, 0));
+        Loop loop = x.recorder().record(new Loop(start.present(), List.of(x), given -> {
+            Step step = step(EmbeddedIds.ofVectors(given.getLast().unsqueeze(0)), start.with(given), memory);
+            List<Value> results = new ArrayList<>(step.state.present());
+            results.addAll(
+                    List.of(step.seen.select(0, 0), step.readout.select(0, 0), step.weights.select(1, 0)));
             return results;
         }));
-        Value readouts = loop.outputs().get(loop.stateCount());
-        return new Output(
-                output.forward(readouts), loop.outputs().getLast().transpose(0, 1), state(loop.outputs(), start));
-    }
-
-    private static List<Value> present(State state) {
-        return Stream.of(state.h, state.c, state.feed)
-                .filter(value -> value != null)
-                .toList();
-    }
-
-    /// A state of the same parts as another one, which come first among these values.
-    private static State state(List<Value> values, State like) {
-        int feed = like.c == null ? 1 : 2;
-        return new State(
-                values.getFirst(), like.c == null ? null : values.get(1), like.feed == null ? null : values.get(feed));
+        List<Value> kept =
+                loop.outputs().subList(loop.stateCount(), loop.outputs().size());
+        Step all = new Step(kept.get(0), kept.get(1), kept.get(2).transpose(0, 1), start.with(loop.outputs()));
+        return output(all, EmbeddedIds.ofVectors(x), memory);
     }
 
     /// The scores of a decoder that, at each step but the first, reads with some probability the likeliest id by
@@ -304,22 +346,34 @@ public final class Decoder extends Module {
                 Functional.concat(logits, 0), weights.isEmpty() ? null : Functional.concat(weights, 1), state);
     }
 
-    /// @param readout (1, N, A)
-    /// @param weights (N, 1, S), or (N', K, S) where rows share memories
-    private record Step(Value readout, Value weights, State state) {}
+    /// What some steps have come to.
+    ///
+    /// @param seen    (T, N, M + H), [c; h]
+    /// @param readout (T, N, A)
+    /// @param weights (N, T, S), or (N', K, S) where rows share memories
+    private record Step(Value seen, Value readout, Value weights, State state) {}
+
+    private Output output(Step steps, EmbeddedIds x, Attention.Memory memory) {
+        Value logits = output.forward(steps.readout);
+        if (pointer != null) {
+            Value copied = Look.rows(pointer.copied(steps.weights, memory), x.batch()); // (T, N, vocabulary)
+            Value known = Functional.concat(List.of(steps.seen, x.vectors(embedding)), 2);
+            logits = pointer.mixed(logits, copied, known);
+        }
+        return new Output(logits, steps.weights, steps.state);
+    }
 
     private Step step(EmbeddedIds x, State state, Attention.Memory memory) {
-        if (context == Context.INPUT_FEEDING) {
-            RNNBase.Output states = rnn(x, state.feed().unsqueeze(0), state);
-            Attention.Output found = attend(states.output(), memory);
-            Value r = readout(found.context(), states.output());
-            return new Step(r, found.weights(), new State(states.hN(), states.cN(), r.select(0, 0)));
-        }
         long layers = state.h().shape().size(0);
-        Attention.Output found = attend(state.h().slice(0, layers - 1, layers), memory);
-        RNNBase.Output states = rnn(x, rows(found.context(), x.batch()), state);
-        Value r = readout(found.context(), states.output());
-        return new Step(r, found.weights(), new State(states.hN(), states.cN(), null));
+        Value query = state.h().slice(0, layers - 1, layers);
+        Look early = context == Context.CONTEXT_FEEDING ? Look.of(attention, query, memory, state.past()) : null;
+        Value fed = early == null ? state.feed().unsqueeze(0) : early.context();
+        RNNBase.Output states = rnn(x, fed, state);
+        Look look = early == null ? Look.of(attention, states.output(), memory, state.past()) : early;
+        Value seen = seen(look.context(), states.output());
+        Value r = readout(seen);
+        Value feed = early == null ? r.select(0, 0) : null;
+        return new Step(seen, r, look.weights(), new State(states.hN(), states.cN(), feed, look.past()));
     }
 
     private Output atOnce(EmbeddedIds x, State start, Attention.@Nullable Memory memory) {
@@ -329,42 +383,32 @@ public final class Decoder extends Module {
                     .literal(Tensor.allocate(Arena.ofAuto(), Shape.of(x.steps(), x.batch(), hiddenSize), DataType.F32));
             Value summary = Functional.add(zeros, start.feed().unsqueeze(0)); // (T, N, H)
             RNNBase.Output states = rnn(x, summary, start);
-            Value r = readout(summary.transpose(0, 1), states.output());
-            return new Output(output.forward(r), null, new State(states.hN(), states.cN(), start.feed()));
+            Value r = readout(seen(summary, states.output()));
+            return new Output(output.forward(r), null, new State(states.hN(), states.cN(), start.feed(), null));
         }
         RNNBase.Output states = rnn(x, null, start);
-        State end = new State(states.hN(), states.cN(), null);
         if (context == Context.INITIAL_STATE) {
-            return new Output(output.forward(dropout.forward(states.output())), null, end);
+            return new Output(
+                    output.forward(dropout.forward(states.output())),
+                    null,
+                    new State(states.hN(), states.cN(), null, null));
         }
-        Attention.Output found = attend(states.output(), memory);
-        return new Output(output.forward(readout(found.context(), states.output())), found.weights(), end);
+        Look look = Look.of(attention, states.output(), memory, start.past());
+        Value seen = seen(look.context(), states.output());
+        State end = new State(states.hN(), states.cN(), null, look.past());
+        return output(new Step(seen, readout(seen), look.weights(), end), x, memory);
     }
 
     private RNNBase.Output rnn(EmbeddedIds x, @Nullable Value more, State state) {
         return rnn.record(x, more, null, state.h(), state.c());
     }
 
-    /// @param h (T, N, H)
-    private Attention.Output attend(Value h, Attention.Memory memory) {
-        long rows = h.shape().size(1);
-        return attention.attend(
-                rows == memory.batch()
-                        ? h.transpose(0, 1)
-                        : Functional.contiguous(h).reshape(memory.batch(), rows / memory.batch(), hiddenSize),
-                memory);
+    private static Value seen(Value context, Value h) {
+        return Functional.concat(List.of(context, h), 2);
     }
 
-    /// A context (N, T, M), or (N', K, M) where rows share memories, as (T, N, M).
-    private static Value rows(Value context, long rows) {
-        return rows == context.shape().size(0)
-                ? context.transpose(0, 1)
-                : context.reshape(1, rows, context.shape().size(2));
-    }
-
-    private Value readout(Value context, Value h) {
-        Value both = Functional.concat(List.of(rows(context, h.shape().size(1)), h), 2);
-        return dropout.forward(readout.forward(both));
+    private Value readout(Value seen) {
+        return dropout.forward(readout.forward(seen));
     }
 
     /// @throws UnsupportedOperationException always: a decoder needs a state to start from

@@ -45,6 +45,11 @@ record EmbeddedIds(
         return any().shape().size(1);
     }
 
+    /// The vectors, also where there are tables.
+    Value vectors(Embedding embedding) {
+        return vectors == null ? embedding.forward(ids) : vectors;
+    }
+
     /// One step.
     EmbeddedIds at(long t) {
         return new EmbeddedIds(

@@ -57,7 +57,8 @@ public final class Seq2Seq extends Module {
         RNNBase.Output encoded = encoder.forward(source, lengths);
         Value h = bridge.forward(encoded.hN());
         Value c = encoded.cN() == null ? null : bridge.cells(encoded.cN());
-        return new Start(decoder.start(h, c), decoder.remember(encoded.output(), lengths));
+        Attention.Memory memory = decoder.remember(encoded.output(), lengths, source);
+        return new Start(decoder.start(h, c, memory), memory);
     }
 
     /// Teacher forcing: the scores of what follows each of the target's ids.
@@ -67,8 +68,20 @@ public final class Seq2Seq extends Module {
     /// @param target  (T, N), I64: the start, and the target without its last id
     /// @return (T, N, vocabulary)
     public Value forward(Value source, @Nullable Value lengths, Value target) {
+        return teach(source, lengths, target).logits();
+    }
+
+    /// Teacher forcing, with everything that the decoder gives: also what it attends to.
+    ///
+    /// {@snippet :
+    /// Decoder.Output taught = network.teach(source, sourceLengths, targetsBehindStart);
+    /// SequenceLosses losses = new SequenceLosses(targetLengths);
+    /// Value again = losses.coverage(taught.weights());
+    /// Value loss = Functional.add(losses.crossEntropy(taught.logits(), targets), again);
+    /// }
+    public Decoder.Output teach(Value source, @Nullable Value lengths, Value target) {
         Start start = encode(source, lengths);
-        return decoder.forward(target, start.state(), start.memory()).logits();
+        return decoder.forward(target, start.state(), start.memory());
     }
 
     /// Of an autoencoder: the scores of a sequence that the decoder reads itself.

@@ -2,9 +2,11 @@ package dev.rondo.nn;
 
 import dev.rondo.kernel.PointwiseLoss;
 import dev.rondo.kernel.Reduction;
+import dev.rondo.op.CumulativeSum;
 import dev.rondo.op.Loss;
 import dev.rondo.op.MaskedTargets;
 import dev.rondo.program.Value;
+import dev.rondo.tensor.Shape;
 import org.jspecify.annotations.Nullable;
 
 /// The losses of [Losses] for sequences of unequal lengths: of sample n only the first `lengths[n]` steps
@@ -68,6 +70,23 @@ public final class SequenceLosses {
     /// Binary cross entropy of the probabilities `σ(x)`.
     public Value binaryCrossEntropyWithLogits(Value x, Value target) {
         return pointwise(PointwiseLoss.BINARY_CROSS_ENTROPY_WITH_LOGITS, 0, x, target);
+    }
+
+    /// What attention looks at again: the mean over steps t that count of `Σ_s min(a_ts, c_ts)`, c being the sum of
+    /// a of the steps before. It is added to another loss, with a weight (See et al. take 1).
+    ///
+    /// Source: See, Liu and Manning 2017, arXiv 1704.04368.
+    ///
+    /// @param weights of attention (N, T, S), which have to be finite everywhere
+    public Value coverage(Value weights) {
+        Value before = weights.recorder()
+                .record(new CumulativeSum(weights, 1, true, false))
+                .output();
+        Value again = Functional.sum(Functional.minimum(weights, before), 2); // (N, T)
+        Shape shape = Shape.of(again.shape().size(1), again.shape().size(0));
+        Value mask = Functional.sequenceMask(lengths, shape); // (T, N)
+        return Functional.divide(
+                Functional.sum(Functional.multiply(mask, again.transpose(0, 1))), Functional.sum(mask));
     }
 
     /// As PyTorch's weighted `mse_loss`: the weighted sum, divided by the sum of the weights.

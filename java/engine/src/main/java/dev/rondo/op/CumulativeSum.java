@@ -1,6 +1,7 @@
 package dev.rondo.op;
 
 import dev.rondo.program.Emitter;
+import dev.rondo.program.Gradients;
 import dev.rondo.program.Op;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
@@ -29,6 +30,28 @@ public final class CumulativeSum extends Op {
         this.exclusive = exclusive;
         this.reverse = reverse;
         gives(x.recorder().allocate(x.shape(), x.type()));
+    }
+
+    /// The dimension along which elements are added up.
+    public int dimension() {
+        return dimension;
+    }
+
+    /// Whether each element's own value is left out of its sum.
+    public boolean isExclusive() {
+        return exclusive;
+    }
+
+    /// Whether sums start at the last element.
+    public boolean isReverse() {
+        return reverse;
+    }
+
+    /// Each element is in the sums of those behind it.
+    @Override
+    public void backward(Gradients gradients) {
+        Op sums = new CumulativeSum(gradients.of(output()), dimension, exclusive, !reverse);
+        gradients.add(x, x.recorder().record(sums).output());
     }
 
     @Override

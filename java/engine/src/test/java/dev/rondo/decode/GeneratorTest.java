@@ -56,7 +56,7 @@ class GeneratorTest {
 
     @Test
     void allCasesAreThere() throws IOException {
-        assertEquals(5, cases().size());
+        assertEquals(7, cases().size());
         assertEquals(9, SEARCHES.size());
     }
 

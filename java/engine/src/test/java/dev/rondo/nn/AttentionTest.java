@@ -21,8 +21,10 @@ import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -140,7 +142,14 @@ class AttentionTest {
     void windowsHaveGradients(Attention.Score score) {
         Attention everywhere =
                 score == Attention.Score.SCALED ? Attention.scaled(6, 6, 4, 2) : Attention.of(score, 6, 6, 4);
-        for (Attention attention : new Attention[] {everywhere, everywhere.local(2)}) {
+        List<Attention> all = new ArrayList<>(List.of(everywhere, everywhere.local(2), everywhere.monotonic(1)));
+        if (score == Attention.Score.ADDITIVE) {
+            all.add(everywhere.covering());
+            all.add(everywhere.local(2).covering());
+        } else {
+            assertThrows(IllegalArgumentException.class, everywhere::covering);
+        }
+        for (Attention attention : all) {
             attention.initialize(9);
             Map<String, Tensor> variables = new LinkedHashMap<>();
             attention.parameters().forEach((name, parameter) -> variables.put(name, parameter.tensor()));
@@ -155,6 +164,44 @@ class AttentionTest {
         }
         assertThrows(IllegalArgumentException.class, () -> Attention.scaled(6, 6, 5, 2));
         assertThrows(IllegalArgumentException.class, () -> everywhere.local(0));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Attention.additive(6, 6, 4).covering().monotonic(2));
+    }
+
+    /// A monotonic window moves on with the queries, stays at the last step that counts, and goes on where it was.
+    @Test
+    void monotonicWindowsMoveOn() {
+        Attention attention = Attention.dot(6).monotonic(1);
+        Recorder recorder = new Recorder();
+        Value lengths = recorder.constant(Tensor.of(Shape.of(2), 5L, 2L));
+        Attention.Memory memory = attention.remember(recorder.constant(random(5, 5, 2, 6)), lengths);
+        Value queries = recorder.constant(random(6, 2, 7, 6));
+        Attention.Output together = attention.attend(queries, memory);
+        Attention.Output first = attention.attend(queries.slice(1, 0, 3), memory);
+        Value past = first.past().select(1, 2);
+        recorder.output("weights", together.weights());
+        recorder.output(
+                "in parts",
+                Functional.concat(
+                        List.of(
+                                first.weights(),
+                                attention
+                                        .attendInOrder(queries.slice(1, 3, 7), memory, past)
+                                        .weights()),
+                        1));
+        Map<String, float[]> results = run(recorder);
+        float[] weights = results.get("weights"); // (N, T, S)
+        assertArrayEquals(weights, results.get("in parts"), 1e-6f);
+        for (int n = 0; n < 2; n++) {
+            int length = n == 0 ? 5 : 2;
+            for (int t = 0; t < 7; t++) {
+                for (int s = 0; s < 5; s++) {
+                    boolean inside = s < length && Math.abs(s - Math.min(t, length - 1)) <= 1;
+                    assertEquals(inside, weights[(n * 7 + t) * 5 + s] > 0, n + " " + t + " " + s);
+                }
+            }
+        }
     }
 
     @Test

@@ -40,7 +40,7 @@ class Seq2SeqTest {
 
     @Test
     void allCasesAreThere() throws IOException {
-        assertEquals(7, cases().size());
+        assertEquals(13, cases().size());
     }
 
     /// Logits, loss and all gradients.
@@ -51,19 +51,33 @@ class Seq2SeqTest {
         Seq2Seq network = GoldenSeq2Seq.network(golden);
         Tensor source = golden.tensor("source");
         Recorder recorder = new Recorder(true);
-        Value logits = network.forward(
+        Decoder.Output taught = network.teach(
                 recorder.constant(source),
                 recorder.constant(golden.tensor("lengths")),
                 recorder.constant(shifted(golden, 0)));
-        Value loss = new SequenceLosses(recorder.constant(golden.tensor("target_lengths")))
-                .crossEntropy(logits, recorder.constant(shifted(golden, 1)));
+        Value loss = loss(
+                golden,
+                taught,
+                recorder.constant(shifted(golden, 1)),
+                recorder.constant(golden.tensor("target_lengths")));
         Gradients gradients = recorder.backward(loss);
-        recorder.output("logits", logits);
+        recorder.output("logits", taught.logits());
         recorder.output("loss", loss);
         network.parameters()
                 .forEach((parameter, values) -> recorder.output(
                         "grad." + parameter, Functional.contiguous(gradients.of(recorder.weight(values.tensor())))));
         run(recorder).forEach((what, values) -> TOLERANCE.assertClose(name + " " + what, golden.values(what), values));
+    }
+
+    /// Cross entropy, and the coverage loss where the case has it.
+    private static Value loss(Golden golden, Decoder.Output taught, Value target, Value lengths) {
+        SequenceLosses losses = new SequenceLosses(lengths);
+        Value loss = losses.crossEntropy(taught.logits(), target);
+        String weight = golden.setting("coverage");
+        return weight == null
+                ? loss
+                : Functional.add(
+                        loss, Functional.multiply(losses.coverage(taught.weights()), Double.parseDouble(weight)));
     }
 
     private static Map<String, float[]> run(Recorder recorder) {
@@ -101,10 +115,11 @@ class Seq2SeqTest {
                 .input("target", target.shape(), DataType.I64)
                 .input("target_lengths", Shape.of(3), DataType.I64)
                 .clipNorm(0.5)
-                .record(in -> new SequenceLosses(in.get("target_lengths"))
-                        .crossEntropy(
-                                network.forward(in.get("source"), in.get("lengths"), in.get("behind")),
-                                in.get("target")))) {
+                .record(in -> loss(
+                        golden,
+                        network.teach(in.get("source"), in.get("lengths"), in.get("behind")),
+                        in.get("target"),
+                        in.get("target_lengths")))) {
             for (String input : List.of("source", "lengths", "target_lengths")) {
                 step.input(input).copyFrom(golden.integers(input));
             }
@@ -231,6 +246,14 @@ class Seq2SeqTest {
                                         0))
                         .getMessage());
         assertEquals(
+                "copying needs attention, which EVERY_STEP has not",
+                assertThrows(IllegalArgumentException.class, () -> copying(Decoder.Context.EVERY_STEP, 3))
+                        .getMessage());
+        assertEquals(
+                "id 1 cannot be copied as 7, which is none of 7 ids",
+                assertThrows(IllegalArgumentException.class, () -> copying(Decoder.Context.ATTENTION, 7))
+                        .getMessage());
+        assertEquals(
                 "an encoder needs layers of one width, with time first and without projection",
                 assertThrows(
                                 IllegalArgumentException.class,
@@ -241,10 +264,62 @@ class Seq2SeqTest {
                         .getMessage());
     }
 
+    private static Decoder copying(Decoder.Context context, long copy) {
+        Attention attention = context.attends() ? Attention.dot(4) : null;
+        return new Decoder(
+                new Embedding(7, 5), size -> new GRU(size, 4), context, attention, 5, 0, false, new long[] {-1, copy});
+    }
+
+    /// An id that has no chance by itself is written because the source has it.
+    @Test
+    void copiedIdsHaveTheProbabilityOfTheirSteps() {
+        Encoder encoder = new Encoder(new Embedding(3, 5), new GRU(5, 4), 0);
+        Decoder decoder = new Decoder(
+                new Embedding(4, 5),
+                size -> new GRU(size, 4),
+                Decoder.Context.ATTENTION,
+                Attention.dot(4),
+                5,
+                0,
+                false,
+                new long[] {3, -1, 1});
+        Seq2Seq network = new Seq2Seq(encoder, new Bridge(Bridge.Kind.COPY, encoder, decoder), decoder);
+        network.initialize(5);
+        Map<String, Parameter> parameters = decoder.parameters();
+        parameters.get("pointer.gate.weight").tensor().data().fill((byte) 0);
+        parameters.get("pointer.gate.bias").tensor().copyFrom(new float[] {-1}); // g = 0.268941
+        parameters.get("output.weight").tensor().data().fill((byte) 0);
+        parameters.get("output.bias").tensor().copyFrom(new float[] {0, 0, -200, -200});
+        Recorder recorder = new Recorder();
+        Decoder.Output taught = network.teach(
+                recorder.constant(Tensor.of(Shape.of(4, 1), 2L, 0L, 2L, 1L)),
+                null,
+                recorder.constant(Tensor.of(Shape.of(1, 1), 0L)));
+        recorder.output("logits", taught.logits());
+        recorder.output("weights", taught.weights());
+        Map<String, float[]> results = run(recorder);
+        float[] a = results.get("weights");
+        double g = 1 / (1 + Math.E);
+        float[] expected = {
+            (float) Math.log(g / 2),
+            (float) Math.log(g / 2 + (1 - g) * (a[0] + a[2])),
+            (float) Math.log(1e-30), // neither known nor in the source
+            (float) Math.log((1 - g) * a[1])
+        };
+        assertArrayEquals(expected, results.get("logits"), 1e-4f);
+    }
+
     @Test
     void theOutputLayerMayBeTheEmbedding() {
         Decoder decoder = new Decoder(
-                new Embedding(7, 5), size -> new GRU(size, 4), Decoder.Context.ATTENTION, Attention.dot(4), 5, 0, true);
+                new Embedding(7, 5),
+                size -> new GRU(size, 4),
+                Decoder.Context.ATTENTION,
+                Attention.dot(4),
+                5,
+                0,
+                true,
+                null);
         assertArrayEquals(decoder.parameters().keySet().toArray(), new String[] {
             "embedding.weight",
             "rnn.weight_ih_l0",
