@@ -249,6 +249,11 @@ public final class Attention extends Module {
         return memorySize;
     }
 
+    /// The width of a value: M, or A of scaled attention.
+    public int valueSize() {
+        return value == null ? memorySize : keySize;
+    }
+
     /// Prepares a memory for any number of queries.
     ///
     /// @param memory  (S, N, M)
@@ -272,21 +277,25 @@ public final class Attention extends Module {
         return Functional.contiguous(Functional.log(counts).transpose(0, 1)).unsqueeze(1);
     }
 
-    /// P, the width of what a query has to know of those before it, or 0.
-    ///
-    /// @param steps S
-    public long pastSize(long steps) {
-        return coverage != null ? steps : window instanceof AttentionWindow.Monotonic ? 1 : 0;
+    /// Whether it reads the coverage: then a query's past is (N, S).
+    public boolean isCovering() {
+        return coverage != null;
+    }
+
+    /// Whether its window moves on with each query: then a query's past is (N, 1).
+    public boolean isMonotonic() {
+        return window instanceof AttentionWindow.Monotonic;
     }
 
     /// What the first query knows of those before it, (N, P) zeros, or null where there is nothing to know.
     public @Nullable Value start(Memory memory) {
-        long width = pastSize(memory.values().shape().size(1));
-        return width == 0
-                ? null
-                : memory.values()
-                        .recorder()
-                        .constant(Tensor.allocate(Arena.ofAuto(), Shape.of(memory.batch(), width), DataType.F32));
+        if (!isCovering() && !isMonotonic()) {
+            return null;
+        }
+        long width = isCovering() ? memory.values().shape().size(1) : 1;
+        return memory.values()
+                .recorder()
+                .constant(Tensor.allocate(Arena.ofAuto(), Shape.of(memory.batch(), width), DataType.F32));
     }
 
     /// Lets queries look at a memory, one after the other, from the first on.

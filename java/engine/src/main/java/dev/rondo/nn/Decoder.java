@@ -300,8 +300,7 @@ public final class Decoder extends Module {
         Loop loop = x.recorder().record(new Loop(start.present(), List.of(x), given -> {
             Step step = step(EmbeddedIds.ofVectors(given.getLast().unsqueeze(0)), start.with(given), memory);
             List<Value> results = new ArrayList<>(step.state.present());
-            results.addAll(
-                    List.of(step.seen.select(0, 0), step.readout.select(0, 0), step.weights.select(1, 0)));
+            results.addAll(List.of(step.seen.select(0, 0), step.readout.select(0, 0), step.weights.select(1, 0)));
             return results;
         }));
         List<Value> kept =

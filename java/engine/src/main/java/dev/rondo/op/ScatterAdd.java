@@ -36,6 +36,11 @@ public final class ScatterAdd extends Op {
         gives(x.recorder().allocate(x.shape().with(2, size), DataType.F32));
     }
 
+    /// V, the number of ids.
+    public long size() {
+        return size;
+    }
+
     private void check(MemorySegment indices) {
         for (long i = 0; i < ids.shape().elements(); i++) {
             long id = indices.getAtIndex(ValueLayout.JAVA_LONG, i);

@@ -20,13 +20,15 @@ import org.jspecify.annotations.Nullable;
 ///
 /// | file | reads | gives |
 /// |---|---|---|
-/// | `encoder.onnx` | `source` (S, N), `lengths` (N) | `h`, `c`, `feed`, `values`, `keys`, `mask` |
+/// | `encoder.onnx` | `source` (S, N), `lengths` (N) | `h`, `c`, `feed`, `values`, `keys`, `mask`, `copies` |
 /// | `decoder_step.onnx` | `ids` (N), and what the encoder gives | `logits` (N, V), `weights` (N, 1, S), `next_h`,
-/// `next_c`, `next_feed` |
+/// `next_c`, `next_feed`, `next_past` |
 ///
-/// `h` and `c` are (L, N, H), `feed` (N, F), `values` (N, S, M), `keys` (N, S, A), `mask` (N, 1, S). Networks have
-/// only those that they need: `c` with LSTMs, the last three and `weights` with attention. `feed` of input feeding
-/// is zeros at first, and not among what the encoder gives.
+/// `h` and `c` are (L, N, H), `feed` (N, F), `past` (N, P), `values` (N, S, M), `keys` (N, S, A), `mask` (N, 1, S),
+/// `copies` (N, S). Networks have only those that they need: `c` with LSTMs, `values`, `keys`, `mask` and `weights`
+/// with
+/// attention, `copies` where the decoder copies, `past` with coverage (P is S) and with monotonic windows (P is 1).
+/// `past`, and `feed` of input feeding, are zeros at first, and not among what the encoder gives.
 ///
 /// {@snippet :
 /// Seq2SeqExport.write(network, folder);
@@ -67,6 +69,7 @@ public final class Seq2SeqExport {
             put(outputs, "values", start.memory().values());
             put(outputs, "keys", start.memory().keys());
             put(outputs, "mask", start.memory().mask());
+            put(outputs, "copies", start.memory().copies());
         }
         return outputs;
     }
@@ -85,18 +88,26 @@ public final class Seq2SeqExport {
         }
         Attention attention = decoder.attention();
         if (attention != null) {
-            inputs.add(Input.floats("values", "N", "S", Integer.toString(attention.memorySize())));
+            inputs.add(Input.floats("values", "N", "S", Integer.toString(attention.valueSize())));
             inputs.add(Input.floats("keys", "N", "S", Integer.toString(attention.keySize())));
             inputs.add(Input.floats("mask", "N", "1", "S"));
+            if (attention.isCovering() || attention.isMonotonic()) {
+                inputs.add(Input.floats("past", "N", attention.isCovering() ? "S" : "1"));
+            }
+            if (decoder.isCopying()) {
+                inputs.add(Input.ids("copies", "N", "S"));
+            }
         }
         return inputs;
     }
 
     private static Map<String, Value> step(Decoder decoder, Map<String, Value> inputs) {
         Value ids = inputs.get("ids");
-        Decoder.State before = new Decoder.State(inputs.get("h"), inputs.get("c"), inputs.get("feed"));
+        Decoder.State before =
+                new Decoder.State(inputs.get("h"), inputs.get("c"), inputs.get("feed"), inputs.get("past"));
         Attention.Memory memory = inputs.containsKey("values")
-                ? new Attention.Memory(inputs.get("values"), inputs.get("keys"), inputs.get("mask"))
+                ? new Attention.Memory(
+                        inputs.get("values"), inputs.get("keys"), inputs.get("mask"), inputs.get("copies"))
                 : null;
         Decoder.Output output = decoder.forward(ids.unsqueeze(0), before, memory);
         Map<String, Value> outputs = new LinkedHashMap<>();
@@ -105,6 +116,7 @@ public final class Seq2SeqExport {
         put(outputs, "next_h", output.state().h());
         put(outputs, "next_c", output.state().c());
         put(outputs, "next_feed", output.state().feed());
+        put(outputs, "next_past", output.state().past());
         return outputs;
     }
 

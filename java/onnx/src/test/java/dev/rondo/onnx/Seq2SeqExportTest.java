@@ -33,9 +33,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class Seq2SeqExportTest {
@@ -46,28 +46,58 @@ class Seq2SeqExportTest {
     @TempDir
     private Path folder;
 
-    private static Seq2Seq network(Decoder.Context context) {
-        return (Seq2Seq) parts(context).getFirst();
+    /// A network to be.
+    private record Kind(
+            String name, Decoder.Context context, @Nullable Attention attention, boolean copies) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static List<Kind> kinds() {
+        List<Kind> kinds = new ArrayList<>();
+        for (Decoder.Context context : Decoder.Context.values()) {
+            Attention.Score score = Attention.Score.values()[1 + context.ordinal() % 2];
+            Attention attention = context.attends() ? Attention.of(score, 8, 10, 4) : null;
+            kinds.add(new Kind(context.name(), context, attention, false));
+        }
+        Attention additive = Attention.additive(8, 10, 4);
+        Attention general = Attention.general(8, 10);
+        Attention scaled = Attention.scaled(8, 10, 4, 2);
+        Decoder.Context after = Decoder.Context.ATTENTION;
+        Decoder.Context fed = Decoder.Context.INPUT_FEEDING;
+        Decoder.Context before = Decoder.Context.CONTEXT_FEEDING;
+        kinds.add(new Kind("coverage and copies", after, additive.covering(), true));
+        kinds.add(new Kind("coverage, fed", fed, additive.covering(), false));
+        kinds.add(new Kind(
+                "coverage, windows and copies, fed", before, additive.local(2).covering(), true));
+        kinds.add(new Kind("monotonic", after, general.monotonic(1), false));
+        kinds.add(new Kind("monotonic and copies, fed", fed, general.monotonic(2), true));
+        kinds.add(new Kind("heads", after, scaled, false));
+        kinds.add(new Kind("heads, windows and copies, fed", before, scaled.local(2), true));
+        kinds.add(new Kind("windows, fed", fed, general.local(1), false));
+        return kinds;
     }
 
     /// A network, and what it is made of.
-    private static List<Module> parts(Decoder.Context context) {
-        boolean isLstm = context.ordinal() % 2 == 0;
-        Attention.Score score = Attention.Score.values()[1 + context.ordinal() % 2];
+    private static List<Module> parts(Kind kind) {
+        boolean isLstm = kind.context.ordinal() % 2 == 0;
         Encoder encoder = new Encoder(
                 new Embedding(11, 6), rnn(isLstm, Recurrence.of(6, 5).layers(2).bidirectional()), 0);
-        Attention attention = Attention.of(score, 8, 10, 4);
         Decoder decoder = new Decoder(
                 new Embedding(9, 6),
                 size -> rnn(isLstm, Recurrence.of(size, 8).layers(2)),
-                context,
-                context.attends() ? attention : null,
+                kind.context,
+                kind.attention,
                 7,
-                0);
+                0,
+                false,
+                kind.copies ? new long[] {-1, 3, -1, 4, 8, 4, -1, 0, 7, 5, 2} : null);
         Bridge bridge = new Bridge(Bridge.Kind.LEARNED, encoder, decoder);
         Seq2Seq network = new Seq2Seq(encoder, bridge, decoder);
         network.initialize(21);
-        return Stream.of(network, encoder, bridge, decoder, context.attends() ? attention : null)
+        return Stream.of(network, encoder, bridge, decoder, kind.attention)
                 .filter(part -> part != null)
                 .toList();
     }
@@ -75,13 +105,13 @@ class Seq2SeqExportTest {
     /// Whole networks, whose decoders are told the target.
     static List<RoundTrip> nets() {
         List<RoundTrip> nets = new ArrayList<>();
-        for (Decoder.Context context : Decoder.Context.values()) {
-            List<Module> parts = parts(context);
+        for (Kind kind : kinds()) {
+            List<Module> parts = parts(kind);
             Seq2Seq network = (Seq2Seq) parts.getFirst();
             Input source = Input.ids("source", "T", "N");
             Input target = Input.ids("target", "S", "N");
             nets.add(new RoundTrip(
-                    context.name(),
+                    kind.name,
                     Model.of(
                             List.of(source, Input.ids("lengths", "N"), target),
                             in -> Map.of(
@@ -99,9 +129,9 @@ class Seq2SeqExportTest {
 
     /// The pair of files, driven step by step in ONNX Runtime, writes what the generator writes.
     @ParameterizedTest
-    @EnumSource(Decoder.Context.class)
-    void onnxRuntimeTranslatesAlike(Decoder.Context context) throws IOException {
-        Seq2Seq network = network(context);
+    @MethodSource("kinds")
+    void onnxRuntimeTranslatesAlike(Kind kind) throws IOException {
+        Seq2Seq network = (Seq2Seq) parts(kind).getFirst();
         Decoder decoder = network.decoder();
         Seq2SeqExport.write(network, folder);
 
@@ -112,7 +142,7 @@ class Seq2SeqExportTest {
             long[][] actual = translate(decoder, sources);
             for (int n = 0; n < sources.size(); n++) {
                 assertTrue(actual[n].length >= 3);
-                assertArrayEquals(expected.get(n).getFirst().ids(), actual[n], context + " source " + n);
+                assertArrayEquals(expected.get(n).getFirst().ids(), actual[n], kind + " source " + n);
             }
         }
     }
@@ -147,6 +177,11 @@ class Seq2SeqExportTest {
         if (decoder.feedSize() > 0 && !state.containsKey("feed")) {
             state.put("feed", Tensor.allocate(Arena.ofAuto(), Shape.of(batch, decoder.feedSize()), DataType.F32));
         }
+        Attention attention = decoder.attention();
+        if (attention != null && (attention.isCovering() || attention.isMonotonic())) {
+            Shape past = Shape.of(batch, attention.isCovering() ? longest : 1);
+            state.put("past", Tensor.allocate(Arena.ofAuto(), past, DataType.F32));
+        }
         List<List<Long>> written = new ArrayList<>();
         long[] ids = new long[batch];
         boolean[] done = new boolean[batch];
@@ -166,7 +201,7 @@ class Seq2SeqExportTest {
                     written.get(n).add(ids[n]);
                 }
             }
-            for (String name : List.of("h", "c", "feed")) {
+            for (String name : List.of("h", "c", "feed", "past")) {
                 if (outputs.containsKey("next_" + name)) {
                     state.put(name, outputs.get("next_" + name));
                 }

@@ -3,6 +3,7 @@ package dev.rondo.onnx.export;
 import dev.rondo.op.Binary;
 import dev.rondo.op.Concat;
 import dev.rondo.op.Copy;
+import dev.rondo.op.CumulativeSum;
 import dev.rondo.op.Detach;
 import dev.rondo.op.Eltwise;
 import dev.rondo.op.Embedding;
@@ -22,6 +23,7 @@ import dev.rondo.op.Recurrent;
 import dev.rondo.op.Reduce;
 import dev.rondo.op.ReverseSequence;
 import dev.rondo.op.Scan;
+import dev.rondo.op.ScatterAdd;
 import dev.rondo.op.SequenceMask;
 import dev.rondo.op.ShiftReduce;
 import dev.rondo.op.Softmax;
@@ -96,6 +98,16 @@ final class Operations {
                         "axis",
                         gather.dimension());
             case Sum _ -> sum(first, second);
+            case CumulativeSum sums ->
+                node(
+                        "CumSum",
+                        List.of(input(first, second, 0), writer.integer(sums.dimension())),
+                        y,
+                        "exclusive",
+                        sums.isExclusive() ? 1 : 0,
+                        "reverse",
+                        sums.isReverse() ? 1 : 0);
+            case ScatterAdd add -> scatterAdd(add, (ScatterAdd) second);
             case SequenceMask _ -> mask(first, second);
             case Copy _ -> exporter.alias(y, input(first, second, 0));
             case Detach _ -> exporter.alias(y, input(first, second, 0));
@@ -311,6 +323,22 @@ final class Operations {
         } else if (kept.length == 0) {
             exporter.alias(first.output(), source);
         }
+    }
+
+    /// What is left out, -1, goes to a column behind the last, which is cut off.
+    private void scatterAdd(ScatterAdd first, ScatterAdd second) {
+        Twin x = new Twin(first.inputs().getFirst(), second.inputs().getFirst());
+        String ids = writer.single("Unsqueeze", List.of(input(first, second, 1), writer.integers(1)));
+        String each = writer.single("Expand", List.of(ids, exporter.sizes(x)));
+        List<String> sizes =
+                List.of(exporter.size(x.size(0)), exporter.size(x.size(1)), writer.integers(first.size() + 1));
+        String zeros = writer.single("ConstantOfShape", List.of(writer.single("Concat", sizes, "axis", 0)));
+        String sums =
+                writer.single("ScatterElements", List.of(zeros, each, exporter.name(x)), "axis", 2, "reduction", "add");
+        node(
+                "Slice",
+                List.of(sums, writer.integers(0), writer.integers(first.size()), writer.integers(2)),
+                first.output());
     }
 
     /// 1 where the step, along the first dimension, is less than the sample's length, along the second.
