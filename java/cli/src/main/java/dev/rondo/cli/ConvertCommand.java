@@ -2,12 +2,14 @@ package dev.rondo.cli;
 
 import dev.rondo.Model;
 import dev.rondo.ModelFile;
+import dev.rondo.decode.Translator;
 import dev.rondo.format.Json;
 import dev.rondo.format.JsonField;
 import dev.rondo.format.Safetensors;
 import dev.rondo.keras.KerasModel;
 import dev.rondo.onnx.OnnxExport;
 import dev.rondo.onnx.OnnxLayers;
+import dev.rondo.onnx.Seq2SeqExport;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.foreign.Arena;
@@ -32,13 +34,14 @@ import picocli.CommandLine.ParentCommand;
             "From ONNX it goes back where Rondo wrote the file: other graphs have no layers to describe.",
             "Where a .safetensors file has no model.json, layers are guessed from the names and shapes of a PyTorch state"
                     + " dict.",
-            "A .keras file becomes an .onnx file.",
+            "A .keras file becomes an .onnx file; a translator a folder of encoder.onnx and decoder_step.onnx.",
             "",
             "Examples:",
             "  rondo convert tagger/ tagger.onnx",
             "  rondo convert tagger.onnx tagger/",
             "  rondo convert state_dict.safetensors tagger/ --batch-first",
-            "  rondo convert tagger.keras tagger.onnx"
+            "  rondo convert tagger.keras tagger.onnx",
+            "  rondo convert dates/ dates-onnx/"
         })
 final class ConvertCommand implements Callable<Integer> {
     @ParentCommand
@@ -65,7 +68,9 @@ final class ConvertCommand implements Callable<Integer> {
         if (!nonlinearity.equals("tanh") && !nonlinearity.equals("relu")) {
             throw new InputException("--nonlinearity is tanh or relu, not " + nonlinearity);
         }
-        if (model.lacksDescription()) {
+        if (Translator.isAt(model.file())) {
+            write(Translator.read(model.file()));
+        } else if (model.lacksDescription()) {
             write(guessed());
         } else {
             switch (model.read()) {
@@ -81,6 +86,14 @@ final class ConvertCommand implements Callable<Integer> {
 
     private boolean isGraph() {
         return target.toString().endsWith(".onnx");
+    }
+
+    private void write(Translator translator) throws IOException {
+        if (isGraph() || target.toString().endsWith(".safetensors") || Files.isRegularFile(target)) {
+            throw new InputException(target + ": encoder and decoder are two files; give a folder for them");
+        }
+        main.terminal().loadLibraries();
+        Seq2SeqExport.write(translator.network(), target);
     }
 
     private void write(KerasModel keras) throws IOException {

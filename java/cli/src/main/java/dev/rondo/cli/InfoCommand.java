@@ -131,7 +131,7 @@ final class InfoCommand implements Callable<Integer> {
         ids.row(
                 "decoder",
                 settings.context().name().toLowerCase(Locale.ROOT),
-                settings.context().attends() ? settings.score().name().toLowerCase(Locale.ROOT) : "");
+                settings.context().attends() ? attending(settings.attending()) : "");
         out.println(ids);
         Columns parts = new Columns();
         long total = 0;
@@ -147,6 +147,24 @@ final class InfoCommand implements Callable<Integer> {
                 String.format(Locale.ROOT, "%,d", total),
                 ReadModel.mebibytes(total * Float.BYTES) + " float32");
         out.print(parts);
+    }
+
+    private static String attending(Translator.Attending attending) {
+        List<String> words = new ArrayList<>();
+        words.add(attending.score().name().toLowerCase(Locale.ROOT));
+        if (attending.heads() > 1) {
+            words.add(attending.heads() + " heads");
+        }
+        if (attending.window() != Translator.Window.ALL) {
+            words.add(attending.window().name().toLowerCase(Locale.ROOT) + " window of " + attending.reach());
+        }
+        if (attending.coverage()) {
+            words.add("coverage");
+        }
+        if (attending.copy()) {
+            words.add("copies");
+        }
+        return String.join(", ", words);
     }
 
     private static String dimensions(Input input) {

@@ -21,6 +21,7 @@ import picocli.CommandLine.ParentCommand;
             "",
             "Examples:",
             "  rondo train dates --out dates",
+            "  rondo train dates --out copying --coverage --copy",
             "  rondo translate dates 'mardi 3 mars 2026' '[en-GB] 03/04/26'"
         })
 final class TrainDatesCommand implements Callable<Integer> {
@@ -29,6 +30,9 @@ final class TrainDatesCommand implements Callable<Integer> {
 
     @Mixin
     private TrainOptions options;
+
+    @Mixin
+    private AttentionOptions attention;
 
     @Option(
             names = "--hidden",
@@ -77,8 +81,8 @@ final class TrainDatesCommand implements Callable<Integer> {
         Terminal terminal = train.terminal();
         TrainingRun run = options.run(terminal);
         terminal.loadLibraries();
-        DatesRecipe.Settings settings =
-                new DatesRecipe.Settings(hidden, examples, steps, learningRate, heldOut, sampling);
+        DatesRecipe.Settings settings = new DatesRecipe.Settings(
+                hidden, examples, steps, learningRate, heldOut, sampling, attention.looking(hidden));
         DatesRecipe.Result result = new DatesRecipe(run, settings).run();
         terminal.message("Wrote %s: the model, curve.png, attention.png, accuracy.md", run.folder());
         result.byLocale()

@@ -21,6 +21,7 @@ import picocli.CommandLine.ParentCommand;
             "",
             "Examples:",
             "  rondo train translate --source news.de --target news.en --out de-en",
+            "  rondo train translate --source long --target short --attention scaled --heads 4 --copy",
             "  rondo translate de-en 'Guten Morgen!'"
         })
 final class TrainTranslateCommand implements Callable<Integer> {
@@ -29,6 +30,9 @@ final class TrainTranslateCommand implements Callable<Integer> {
 
     @Mixin
     private TrainOptions options;
+
+    @Mixin
+    private AttentionOptions attention;
 
     @Option(names = "--source", paramLabel = "FILE", required = true, description = "Lines to read, in UTF-8.")
     private Path source;
@@ -96,7 +100,15 @@ final class TrainTranslateCommand implements Callable<Integer> {
         TrainingRun run = options.run(terminal);
         ParallelTextRecipe recipe = ParallelTextRecipe.of(
                 run,
-                new ParallelTextRecipe.Settings(hidden, embedding, vocabulary, steps, learningRate, dropout, sampling),
+                new ParallelTextRecipe.Settings(
+                        hidden,
+                        embedding,
+                        vocabulary,
+                        steps,
+                        learningRate,
+                        dropout,
+                        sampling,
+                        attention.looking(hidden)),
                 source,
                 target);
         terminal.loadLibraries();

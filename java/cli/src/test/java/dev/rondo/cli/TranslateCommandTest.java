@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +62,34 @@ class TranslateCommandTest {
         Invocation.of(train).isBadInput("--scheduled-sampling 1.5");
         train[7] = -1;
         Invocation.of(train).isBadInput("--examples -1");
+    }
+
+    @Test
+    void attentionIsChosen() {
+        Path out = folder.resolve("dates");
+        List<Object> train = new ArrayList<>(List.of("train", "dates", "--out", out, "--hidden", 8, "--examples", 64));
+        train.addAll(List.of("--steps", 2, "--held-out", 1, "--threads", 1, "--coverage", "--copy"));
+        train.addAll(List.of("--feeding", "context", "--window", "predicted", "--reach", 3));
+        Invocation.of(train.toArray()).succeeds();
+        Invocation.of("translate", out, "3 Mar 26").succeeds();
+        Invocation info = Invocation.of("info", out).succeeds();
+        assertTrue(info.out().contains("additive, predicted window of 3, coverage, copies"), info.out());
+        assertTrue(info.out().contains("decoder.pointer.gate.weight"), info.out());
+
+        Path onnx = folder.resolve("onnx");
+        Invocation.of("convert", out, onnx).succeeds();
+        assertTrue(Files.isRegularFile(onnx.resolve("encoder.onnx")));
+        assertTrue(Files.isRegularFile(onnx.resolve("decoder_step.onnx")));
+        Invocation.of("convert", out, folder.resolve("one.onnx")).isBadInput("one.onnx", "give a folder");
+
+        Invocation.of("train", "dates", "--heads", 3).isBadInput("--heads 3: must divide --hidden 128");
+        Invocation.of("train", "dates", "--heads", 2).isBadInput("GENERAL attention has one head, not 2");
+        Invocation.of("train", "dates", "--coverage", "--window", "monotonic")
+                .isBadInput("coverage needs additive attention");
+        Invocation.of("train", "dates", "--attention", "scaled", "--coverage")
+                .isBadInput("coverage needs additive attention");
+        Invocation.of("train", "dates", "--coverage-loss", -1).isBadInput("--coverage-loss -1");
+        Invocation.of("train", "dates", "--reach", 0).isBadInput("reach 0");
     }
 
     @Test

@@ -22,6 +22,8 @@ import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,15 +50,75 @@ public record Translator(Settings settings, Tokenizer source, Tokenizer target, 
     private static final String DESCRIPTION = "model.json";
     private static final String WEIGHTS = "model.safetensors";
 
-    /// What a network is made by: an encoder in both directions, states joined by a learned bridge, and general
-    /// attention.
+    /// The part of the source that a decoder looks at.
+    public enum Window {
+        /// All of it.
+        ALL,
+        /// Steps around a position that it predicts ([Attention#local]).
+        PREDICTED,
+        /// Steps around as many as it has written ([Attention#monotonic]).
+        MONOTONIC
+    }
+
+    /// How a decoder attends.
+    ///
+    /// @param score    how it compares
+    /// @param heads    of scaled attention, which share its width; else 1
+    /// @param window   what it looks at
+    /// @param reach    steps on both sides of the middle of a window; means nothing without one
+    /// @param coverage whether it reads how much of the source it has looked at
+    /// @param copy     whether it may copy what source and target both know
+    public record Attending(
+            Attention.Score score, int heads, Window window, int reach, boolean coverage, boolean copy) {
+        /// The reach that Luong et al. take.
+        public static final int REACH = 10;
+
+        /// @throws IllegalArgumentException naming what is out of range, or does not go together
+        public Attending {
+            if (score == Attention.Score.DOT) {
+                throw new IllegalArgumentException("attention by DOT needs states as wide as both directions together");
+            }
+            if (heads < 1 || heads > 1 && score != Attention.Score.SCALED) {
+                throw new IllegalArgumentException(
+                        heads < 1
+                                ? heads + " heads are not positive"
+                                : score + " attention has one head, not " + heads);
+            }
+            if (reach < 1 || reach > 65536) {
+                throw new IllegalArgumentException("reach " + reach + " is not between 1 and 65536");
+            }
+            if (coverage && (score != Attention.Score.ADDITIVE || window == Window.MONOTONIC)) {
+                throw new IllegalArgumentException(
+                        "coverage needs additive attention whose window does not move on by itself");
+            }
+        }
+
+        /// With one head, to all of the source, and nothing else.
+        public static Attending of(Attention.Score score) {
+            return new Attending(score, 1, Window.ALL, REACH, false, false);
+        }
+
+        private Attention attention(int hidden, int memorySize) {
+            Attention plain = score == Attention.Score.SCALED
+                    ? Attention.scaled(hidden, memorySize, hidden, heads)
+                    : Attention.of(score, hidden, memorySize, hidden);
+            Attention covering = coverage ? plain.covering() : plain;
+            return switch (window) {
+                case ALL -> covering;
+                case PREDICTED -> covering.local(reach);
+                case MONOTONIC -> covering.monotonic(reach);
+            };
+        }
+    }
+
+    /// What a network is made by: an encoder in both directions, and states joined by a learned bridge.
     ///
     /// @param cell      `LSTM` or `GRU`
     /// @param embedding width of the embedded ids, of both sides
     /// @param hidden    width of the decoder's layers, and of each direction of the encoder's
     /// @param layers    of encoder and decoder each
     /// @param context   how the decoder learns of its source
-    /// @param score     how it attends, where it does
+    /// @param attending how it attends, where it does
     /// @param dropout   probability with which training drops an element
     public record Settings(
             String cell,
@@ -64,7 +126,7 @@ public record Translator(Settings settings, Tokenizer source, Tokenizer target, 
             int hidden,
             int layers,
             Decoder.Context context,
-            Attention.Score score,
+            Attending attending,
             double dropout) {
         /// @throws IllegalArgumentException naming what is out of range
         public Settings {
@@ -76,8 +138,12 @@ public record Translator(Settings settings, Tokenizer source, Tokenizer target, 
                 throw new IllegalArgumentException("embedding " + embedding + ", hidden " + hidden + " and layers "
                         + layers + " have to be positive, and at most 65536, 65536 and 100");
             }
-            if (score == Attention.Score.DOT) {
-                throw new IllegalArgumentException("attention by DOT needs states as wide as both directions together");
+            if (hidden % attending.heads != 0) {
+                throw new IllegalArgumentException(
+                        "hidden " + hidden + " cannot be shared by " + attending.heads + " heads");
+            }
+            if (attending.copy && !context.attends()) {
+                throw new IllegalArgumentException("copying needs attention, which " + context + " has not");
             }
         }
 
@@ -86,18 +152,20 @@ public record Translator(Settings settings, Tokenizer source, Tokenizer target, 
             return cell.equals("LSTM") ? new LSTM(stack) : new GRU(stack);
         }
 
-        Seq2Seq network(int sources, int targets) {
+        Seq2Seq network(Tokenizer source, Tokenizer target) {
             Encoder encoder = new Encoder(
-                    new Embedding(sources, embedding),
+                    new Embedding(source.size(), embedding),
                     rnn(Recurrence.of(embedding, hidden).bidirectional()),
                     dropout);
             Decoder decoder = new Decoder(
-                    new Embedding(targets, embedding),
+                    new Embedding(target.size(), embedding),
                     inputSize -> rnn(Recurrence.of(inputSize, hidden)),
                     context,
-                    context.attends() ? Attention.of(score, hidden, encoder.outputSize(), hidden) : null,
+                    context.attends() ? attending.attention(hidden, encoder.outputSize()) : null,
                     hidden,
-                    dropout);
+                    dropout,
+                    false,
+                    attending.copy ? copies(source, target) : null);
             return new Seq2Seq(encoder, new Bridge(Bridge.Kind.LEARNED, encoder, decoder), decoder);
         }
 
@@ -108,7 +176,12 @@ public record Translator(Settings settings, Tokenizer source, Tokenizer target, 
             members.put("hidden", new Json.IntegerValue(hidden));
             members.put("layers", new Json.IntegerValue(layers));
             members.put("context", new Json.StringValue(word(context)));
-            members.put("score", new Json.StringValue(word(score)));
+            members.put("score", new Json.StringValue(word(attending.score)));
+            members.put("heads", new Json.IntegerValue(attending.heads));
+            members.put("window", new Json.StringValue(word(attending.window)));
+            members.put("reach", new Json.IntegerValue(attending.reach));
+            members.put("coverage", new Json.BooleanValue(attending.coverage));
+            members.put("copy", new Json.BooleanValue(attending.copy));
             members.put("dropout", new Json.RealValue(dropout));
             return new Json.ObjectValue(members);
         }
@@ -121,11 +194,23 @@ public record Translator(Settings settings, Tokenizer source, Tokenizer target, 
                         json.get("hidden").asInt(),
                         json.get("layers").asInt(),
                         one(Decoder.Context.class, json.get("context")),
-                        one(Attention.Score.class, json.get("score")),
+                        attending(json),
                         json.get("dropout").asDouble());
             } catch (IllegalArgumentException e) {
                 throw json.malformed(e.getMessage());
             }
+        }
+
+        /// Folders of older versions have a score alone.
+        private static Attending attending(JsonField json) {
+            Attention.Score score = one(Attention.Score.class, json.get("score"));
+            return new Attending(
+                    score,
+                    json.find("heads").map(JsonField::asInt).orElse(1),
+                    json.find("window").map(field -> one(Window.class, field)).orElse(Window.ALL),
+                    json.find("reach").map(JsonField::asInt).orElse(Attending.REACH),
+                    json.find("coverage").map(JsonField::asBoolean).orElse(false),
+                    json.find("copy").map(JsonField::asBoolean).orElse(false));
         }
 
         private static String word(Enum<?> constant) {
@@ -145,7 +230,23 @@ public record Translator(Settings settings, Tokenizer source, Tokenizer target, 
 
     /// A network that has yet to learn.
     public static Translator untrained(Settings settings, Tokenizer source, Tokenizer target) {
-        return new Translator(settings, source, target, settings.network(source.size(), target.size()));
+        return new Translator(settings, source, target, settings.network(source, target));
+    }
+
+    /// For each id of the source, the target's that stands for the same, or -1; special ids stand for nothing.
+    private static long[] copies(Tokenizer source, Tokenizer target) {
+        Map<List<String>, Long> known = new HashMap<>();
+        for (long id = Tokenizer.SPECIALS; id < target.size(); id++) {
+            known.putIfAbsent(meaning(target, id), id);
+        }
+        long[] copies = new long[source.size()];
+        Arrays.setAll(copies, id -> id < Tokenizer.SPECIALS ? -1 : known.getOrDefault(meaning(source, id), -1L));
+        return copies;
+    }
+
+    /// The text alone does not tell where words begin, nor which part of a character a byte is.
+    private static List<String> meaning(Tokenizer tokenizer, long id) {
+        return List.of(tokenizer.label(id), tokenizer.decode(new long[] {id}));
     }
 
     /// Whether a folder, or its `model.json`, describes a translator.

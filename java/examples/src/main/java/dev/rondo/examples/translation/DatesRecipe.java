@@ -7,8 +7,6 @@ import dev.rondo.decode.Translator;
 import dev.rondo.examples.Reporter;
 import dev.rondo.examples.TrainingRun;
 import dev.rondo.format.AtomicFiles;
-import dev.rondo.nn.Attention;
-import dev.rondo.nn.Decoder;
 import dev.rondo.text.Characters;
 import dev.rondo.text.Tokenizer;
 import java.io.IOException;
@@ -41,9 +39,11 @@ public final class DatesRecipe {
     /// @param learningRate the highest
     /// @param heldOut      held-out dates of each language to read at the end; four times as many of all validate
     /// @param sampling     probability with which the decoder reads its own id at the end; it grows from 0
-    public record Settings(int hidden, int examples, int steps, double learningRate, int heldOut, double sampling) {
+    /// @param looking      how the decoder attends
+    public record Settings(
+            int hidden, int examples, int steps, double learningRate, int heldOut, double sampling, Looking looking) {
         /// What takes a machine with 2 cores some minutes.
-        public static final Settings DEFAULT = new Settings(128, 100_000, 1500, 3e-3, 200, 0);
+        public static final Settings DEFAULT = new Settings(128, 100_000, 1500, 3e-3, 200, 0, Looking.DEFAULT);
 
         Map<String, String> values() {
             Map<String, String> values = new LinkedHashMap<>();
@@ -55,6 +55,7 @@ public final class DatesRecipe {
             if (sampling > 0) {
                 values.put("scheduled sampling", Double.toString(sampling));
             }
+            looking.addTo(values);
             return values;
         }
     }
@@ -89,7 +90,13 @@ public final class DatesRecipe {
         Characters target = Characters.learn(List.of("0123456789-"));
         Translator translator = Translator.untrained(
                 new Translator.Settings(
-                        "LSTM", EMBEDDING, settings.hidden, 1, Decoder.Context.ATTENTION, Attention.Score.GENERAL, 0),
+                        "LSTM",
+                        EMBEDDING,
+                        settings.hidden,
+                        1,
+                        settings.looking.context(),
+                        settings.looking.attending(),
+                        0),
                 source,
                 target);
         translator.network().initialize(run.seed());
@@ -103,7 +110,8 @@ public final class DatesRecipe {
                         settings.steps,
                         settings.learningRate,
                         0,
-                        settings.sampling),
+                        settings.sampling,
+                        settings.looking.coverageLoss()),
                 SEARCH,
                 sentences)) {
             training.learn(validation, (written, of) -> Map.of("wrong dates, %", 100 * (1 - share(written, of))));

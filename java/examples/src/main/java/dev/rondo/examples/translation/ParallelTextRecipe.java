@@ -5,8 +5,6 @@ import dev.rondo.decode.Search;
 import dev.rondo.decode.Translator;
 import dev.rondo.examples.TrainingRun;
 import dev.rondo.format.MalformedFileException;
-import dev.rondo.nn.Attention;
-import dev.rondo.nn.Decoder;
 import dev.rondo.text.BytePairs;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -38,6 +36,7 @@ public final class ParallelTextRecipe {
     /// @param learningRate the highest
     /// @param dropout      probability with which training drops an element
     /// @param sampling     probability with which the decoder reads its own id at the end; it grows from 0
+    /// @param looking      how the decoder attends
     public record Settings(
             int hidden,
             int embedding,
@@ -45,9 +44,10 @@ public final class ParallelTextRecipe {
             int steps,
             double learningRate,
             double dropout,
-            double sampling) {
+            double sampling,
+            Looking looking) {
         /// For some hundred thousand lines.
-        public static final Settings DEFAULT = new Settings(256, 128, 4000, 5000, 2e-3, 0.2, 0);
+        public static final Settings DEFAULT = new Settings(256, 128, 4000, 5000, 2e-3, 0.2, 0, Looking.DEFAULT);
 
         Map<String, String> values() {
             Map<String, String> values = new LinkedHashMap<>();
@@ -60,6 +60,7 @@ public final class ParallelTextRecipe {
             if (sampling > 0) {
                 values.put("scheduled sampling", Double.toString(sampling));
             }
+            looking.addTo(values);
             return values;
         }
     }
@@ -136,8 +137,8 @@ public final class ParallelTextRecipe {
                         settings.embedding,
                         settings.hidden,
                         1,
-                        Decoder.Context.ATTENTION,
-                        Attention.Score.GENERAL,
+                        settings.looking.context(),
+                        settings.looking.attending(),
                         settings.dropout),
                 source,
                 target);
@@ -153,7 +154,12 @@ public final class ParallelTextRecipe {
                 run,
                 translator,
                 new TranslationTraining.Pace(
-                        BATCH, settings.steps, settings.learningRate, LABEL_SMOOTHING, settings.sampling),
+                        BATCH,
+                        settings.steps,
+                        settings.learningRate,
+                        LABEL_SMOOTHING,
+                        settings.sampling,
+                        settings.looking.coverageLoss()),
                 Search.greedy(),
                 fitting)) {
             training.learn(

@@ -4,6 +4,8 @@ import dev.rondo.decode.Generator;
 import dev.rondo.decode.Search;
 import dev.rondo.decode.Translator;
 import dev.rondo.examples.TrainingRun;
+import dev.rondo.nn.Decoder;
+import dev.rondo.nn.Functional;
 import dev.rondo.nn.Seq2Seq;
 import dev.rondo.nn.SequenceLosses;
 import dev.rondo.program.Value;
@@ -41,7 +43,8 @@ final class TranslationTraining implements AutoCloseable {
     /// @param learningRate   the highest
     /// @param labelSmoothing from 0 to 1
     /// @param sampling       probability with which the decoder reads its own id at the end; it grows from 0
-    record Pace(int batch, int steps, double learningRate, double labelSmoothing, double sampling) {}
+    /// @param coverage       weight of the coverage loss
+    record Pace(int batch, int steps, double learningRate, double labelSmoothing, double sampling, double coverage) {}
 
     /// What a translator is worth, by the texts it writes: metrics by name, the first of which decides, and is
     /// better where it is smaller.
@@ -185,19 +188,26 @@ final class TranslationTraining implements AutoCloseable {
                 .clipNorm(1)
                 .replicas(replicas)
                 .threads(run.threads() / replicas)
-                .record(in -> new SequenceLosses(in.get("target_lengths"))
-                        .crossEntropy(logits(in), in.get("target"), null, pace.labelSmoothing));
+                .record(this::loss);
     }
 
-    private Value logits(TrainingStep.Values in) {
+    private Value loss(TrainingStep.Values in) {
+        Decoder.Output written = write(in);
+        SequenceLosses losses = new SequenceLosses(in.get("target_lengths"));
+        Value loss = losses.crossEntropy(written.logits(), in.get("target"), null, pace.labelSmoothing);
+        return pace.coverage == 0
+                ? loss
+                : Functional.add(loss, Functional.multiply(losses.coverage(written.weights()), pace.coverage));
+    }
+
+    private Decoder.Output write(TrainingStep.Values in) {
         Seq2Seq network = translator.network();
         if (pace.sampling == 0) {
-            return network.forward(in.get("source"), in.get("source_lengths"), in.get("before"));
+            return network.teach(in.get("source"), in.get("source_lengths"), in.get("before"));
         }
         Seq2Seq.Start start = network.encode(in.get("source"), in.get("source_lengths"));
         return network.decoder()
-                .sampled(in.get("before"), start.state(), start.memory(), in.get("probability"), run.seed())
-                .logits();
+                .sampled(in.get("before"), start.state(), start.memory(), in.get("probability"), run.seed());
     }
 
     @Override

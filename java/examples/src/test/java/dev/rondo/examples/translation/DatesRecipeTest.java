@@ -4,34 +4,53 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.decode.Translator;
 import dev.rondo.examples.Reporter;
 import dev.rondo.examples.TrainingRun;
+import dev.rondo.nn.Attention;
+import dev.rondo.nn.Decoder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class DatesRecipeTest {
-    private static final DatesRecipe.Settings TINY = new DatesRecipe.Settings(8, 640, 24, 1e-2, 3, 0.5);
+    private static final DatesRecipe.Settings TINY = tiny(Looking.DEFAULT);
+    private static final DatesRecipe.Settings COPYING = tiny(new Looking(
+            Decoder.Context.CONTEXT_FEEDING,
+            new Translator.Attending(Attention.Score.ADDITIVE, 1, Translator.Window.ALL, 1, true, true),
+            1));
 
     @TempDir
     private Path folder;
 
-    private static DatesRecipe.Result train(Path into, @Nullable Duration limit) throws IOException {
-        return new DatesRecipe(new TrainingRun(into, limit, 1, 5, Reporter.silent()), TINY).run();
+    private static DatesRecipe.Settings tiny(Looking looking) {
+        return new DatesRecipe.Settings(8, 640, 24, 1e-2, 3, 0.5, looking);
+    }
+
+    static List<DatesRecipe.Settings> settings() {
+        return List.of(TINY, COPYING);
+    }
+
+    private static DatesRecipe.Result train(Path into, @Nullable Duration limit, DatesRecipe.Settings settings)
+            throws IOException {
+        return new DatesRecipe(new TrainingRun(into, limit, 1, 5, Reporter.silent()), settings).run();
     }
 
     /// A training that is stopped and goes on ends with the bits of one that was not.
-    @Test
-    void resumesToTheSameBits() throws IOException {
+    @ParameterizedTest
+    @MethodSource("settings")
+    void resumesToTheSameBits(DatesRecipe.Settings settings) throws IOException {
         Path once = folder.resolve("once");
         Path twice = folder.resolve("twice");
-        DatesRecipe.Result result = train(once, null);
-        train(twice, Duration.ofMillis(1));
-        DatesRecipe.Result resumed = train(twice, null);
+        DatesRecipe.Result result = train(once, null, settings);
+        train(twice, Duration.ofMillis(1), settings);
+        DatesRecipe.Result resumed = train(twice, null, settings);
         assertEquals(result, resumed);
         assertArrayEquals(
                 Files.readAllBytes(once.resolve("model.safetensors")),

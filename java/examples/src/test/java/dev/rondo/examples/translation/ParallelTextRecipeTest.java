@@ -41,7 +41,8 @@ class ParallelTextRecipeTest {
         Path source = Files.write(folder.resolve("source"), sources);
         Path target = Files.write(folder.resolve("target"), targets);
         TrainingRun run = new TrainingRun(folder.resolve("out"), null, 1, 5, Reporter.silent());
-        ParallelTextRecipe.Settings settings = new ParallelTextRecipe.Settings(32, 16, 40, 250, 2e-2, 0, 0);
+        ParallelTextRecipe.Settings settings =
+                new ParallelTextRecipe.Settings(32, 16, 40, 250, 2e-2, 0, 0, Looking.DEFAULT);
         ParallelTextRecipe.Result result =
                 ParallelTextRecipe.of(run, settings, source, target).run();
         assertTrue(result.bleu() > 80, result.toString());
