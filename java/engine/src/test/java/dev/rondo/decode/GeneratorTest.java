@@ -29,6 +29,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a generator finds, against plain PyTorch code that takes one hypothesis of one source at a time.
 class GeneratorTest {
@@ -274,9 +275,10 @@ class GeneratorTest {
     }
 
     /// The same seed gives the same samples, and only the likeliest id is greedy.
-    @Test
-    void samplesDependOnTheSeedAlone() throws IOException {
-        Golden golden = Golden.read("beam/input_feeding_lstm_l2");
+    @ParameterizedTest
+    @ValueSource(strings = {"beam/input_feeding_lstm_l2", "beam/copying_coverage_input_feeding_lstm"})
+    void samplesDependOnTheSeedAlone(String name) throws IOException {
+        Golden golden = Golden.read(name);
         List<long[]> sources = sources(golden);
         Seq2Seq network = GoldenSeq2Seq.network(golden);
         try (Generator together = new Generator(network, START, END);

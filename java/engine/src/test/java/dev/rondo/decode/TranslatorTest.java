@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +38,8 @@ class TranslatorTest {
                 kinds.add(Arguments.of(context, new Translator.Attending(additive, 1, all, 10, true, true)));
                 kinds.add(Arguments.of(context, new Translator.Attending(additive, 1, predicted, 2, true, false)));
                 kinds.add(Arguments.of(context, new Translator.Attending(additive, 1, monotonic, 3, false, true)));
+                kinds.add(Arguments.of(
+                        context, new Translator.Attending(Attention.Score.SCALED, 2, predicted, 2, false, true)));
             }
         }
         return kinds;
@@ -63,9 +66,11 @@ class TranslatorTest {
         }
         Path file = folder.resolve("model.json");
         String json = Files.readString(file);
-        assertDamage(file, json.replace("\"hidden\": 8", "\"hidden\": 9"), "model.safetensors");
+        assertDamage(file, json.replace("\"hidden\": 8", "\"hidden\": 10"), "model.safetensors");
         assertDamage(file, json.replace("\"hidden\": 8", "\"hidden\": -8"), "hidden -8");
-        assertDamage(file, json.replace("\"additive\"", "\"adjective\""), "\"adjective\"");
+        String score = attending.score().name().toLowerCase(Locale.ROOT);
+        assertDamage(file, json.replace("\"" + score + "\"", "\"adjective\""), "\"adjective\"");
+        assertDamage(file, json.replace("\"reach\": ", "\"reach\": -"), "reach -");
         assertDamage(file, json.replace("\"seq2seq\"", "\"seq\""), "has no seq2seq");
     }
 
