@@ -287,9 +287,13 @@ public final class Attention extends Module {
         return window instanceof AttentionWindow.Monotonic;
     }
 
+    private boolean recalls() {
+        return isCovering() || isMonotonic();
+    }
+
     /// What the first query knows of those before it, (N, P) zeros, or null where there is nothing to know.
     public @Nullable Value start(Memory memory) {
-        if (!isCovering() && !isMonotonic()) {
+        if (!recalls()) {
             return null;
         }
         long width = isCovering() ? memory.values().shape().size(1) : 1;
@@ -359,6 +363,12 @@ public final class Attention extends Module {
                 || queries.shape().size(2) != querySize) {
             throw new IllegalArgumentException("attention needs queries of shape [" + memory.batch() + ", T, "
                     + querySize + "], not " + queries.shape());
+        }
+        if (recalls() != (past != null)) {
+            throw new IllegalArgumentException(
+                    recalls()
+                            ? "this attention has to know the past of each query: that of the first is start()"
+                            : "this attention knows nothing of the past");
         }
         Value distances = window == null ? null : window.distances(queries, memory, past);
         Value scores = score(queries, memory.keys(), past); // (N, heads, T, S), or without heads

@@ -219,6 +219,11 @@ class AttentionTest {
                 "attention needs queries of shape [2, T, 5], not [2, 3, 4]",
                 assertThrows(IllegalArgumentException.class, () -> attention.attend(query, remembered))
                         .getMessage());
+        Value good = recorder.input("good", Shape.of(2, 3, 5), DataType.F32);
+        Value past = recorder.input("past", Shape.of(2, 1), DataType.F32);
+        Attention monotonic = attention.monotonic(1);
+        assertThrows(IllegalArgumentException.class, () -> monotonic.attendInOrder(good, remembered, null));
+        assertThrows(IllegalArgumentException.class, () -> attention.attendInOrder(good, remembered, past));
         assertEquals(
                 "attention needs a memory of shape [S, N, 4], not [2, 3, 5]",
                 assertThrows(
