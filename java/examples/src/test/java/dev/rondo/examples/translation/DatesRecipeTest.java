@@ -20,17 +20,19 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class DatesRecipeTest {
-    private static final DatesRecipe.Settings TINY = tiny(Looking.DEFAULT);
-    private static final DatesRecipe.Settings COPYING = tiny(new Looking(
-            Decoder.Context.CONTEXT_FEEDING,
-            new Translator.Attending(Attention.Score.ADDITIVE, 1, Translator.Window.ALL, 1, true, true),
-            1));
+    private static final DatesRecipe.Settings TINY = tiny(24, Looking.DEFAULT);
+    private static final DatesRecipe.Settings COPYING = tiny(
+            5,
+            new Looking(
+                    Decoder.Context.CONTEXT_FEEDING,
+                    new Translator.Attending(Attention.Score.ADDITIVE, 1, Translator.Window.ALL, 1, true, true),
+                    1));
 
     @TempDir
     private Path folder;
 
-    private static DatesRecipe.Settings tiny(Looking looking) {
-        return new DatesRecipe.Settings(8, 640, 24, 1e-2, 3, 0.5, looking);
+    private static DatesRecipe.Settings tiny(int steps, Looking looking) {
+        return new DatesRecipe.Settings(8, 640, steps, 1e-2, 3, 0.5, looking);
     }
 
     static List<DatesRecipe.Settings> settings() {
