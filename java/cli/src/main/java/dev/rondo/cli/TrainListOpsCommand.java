@@ -7,12 +7,15 @@ import dev.rondo.examples.listops.ListOpsRecipe.Reading;
 import dev.rondo.examples.listops.ListOpsRecipe.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.TypeConversionException;
 
 @Command(
         name = "listops",
@@ -64,6 +67,7 @@ final class TrainListOpsCommand implements Callable<Integer> {
     @Option(
             names = "--labels",
             paramLabel = "WHICH",
+            converter = LabelsConverter.class,
             description =
                     "What the networks are told of the expressions that they learn from: what each comes to (root),"
                             + " or also what each list within it comes to, and does so far behind each argument (every-node;"
@@ -114,6 +118,18 @@ final class TrainListOpsCommand implements Callable<Integer> {
             recipe.run(run, networks);
         } catch (IllegalArgumentException e) { // there are not so many expressions
             throw new InputException(e.getMessage(), e);
+        }
+    }
+
+    /// Takes, and offers, the words of the description; picocli's own would offer the constants' names as well.
+    private static final class LabelsConverter implements ITypeConverter<Labels> {
+        @Override
+        public Labels convert(String word) {
+            return Arrays.stream(Labels.values())
+                    .filter(labels -> labels.toString().equalsIgnoreCase(word))
+                    .findFirst()
+                    .orElseThrow(() -> new TypeConversionException(
+                            "expected one of " + Arrays.toString(Labels.values()) + " but was '" + word + "'"));
         }
     }
 

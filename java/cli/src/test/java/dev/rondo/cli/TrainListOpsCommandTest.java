@@ -67,7 +67,7 @@ class TrainListOpsCommandTest {
         Path out = folder.resolve("out");
         Invocation.of("train", "listops", "--steps", 0, "--out", out).isBadInput("--steps 0");
         Invocation.of("train", "listops", "--depth", 0, "--out", out).isBadInput("--depth 0");
-        Invocation.of("train", "listops", "--labels", "leaves", "--out", out).isBadInput("leaves");
+        Invocation.of("train", "listops", "--labels", "leaves", "--out", out).isBadInput("[root, every-node]");
         Invocation.of("train", "listops", "--networks", "grass", "--out", out).isBadInput("grass");
         Invocation.of("train", "listops", "--expressions", 5, "--out", out).isBadInput("--expressions 5");
         assertFalse(Files.exists(out));
