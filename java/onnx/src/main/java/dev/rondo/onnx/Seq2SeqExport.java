@@ -21,13 +21,12 @@ import org.jspecify.annotations.Nullable;
 /// | file | reads | gives |
 /// |---|---|---|
 /// | `encoder.onnx` | `source` (S, N), `lengths` (N) | `h`, `c`, `feed`, `values`, `keys`, `mask`, `copies` |
-/// | `decoder_step.onnx` | `ids` (N), and what the encoder gives | `logits` (N, V), `weights` (N, 1, S), `next_h`,
-/// `next_c`, `next_feed`, `next_past` |
+/// | `decoder_step.onnx` | `ids` (N), `past`, what the encoder gives | `logits` (N, V), `weights` (N, 1, S), `next_` |
 ///
 /// `h` and `c` are (L, N, H), `feed` (N, F), `past` (N, P), `values` (N, S, M), `keys` (N, S, A), `mask` (N, 1, S),
 /// `copies` (N, S). Networks have only those that they need: `c` with LSTMs, `values`, `keys`, `mask` and `weights`
-/// with
-/// attention, `copies` where the decoder copies, `past` with coverage (P is S) and with monotonic windows (P is 1).
+/// with attention, `copies` where the decoder copies, `past` with coverage (P is S) and monotonic windows (P is 1).
+/// The last column has every state as the next step reads it: `next_h`, `next_c`, `next_feed`, `next_past`.
 /// `past`, and `feed` of input feeding, are zeros at first, and not among what the encoder gives.
 ///
 /// {@snippet :
