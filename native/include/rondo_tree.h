@@ -92,8 +92,8 @@ int64_t rondo_tree_scratch_size(int64_t nodes, int64_t width, int64_t hidden);
 /* Computes h and c of all nodes. */
 void rondo_tree_f32(const rondo_tree *tree);
 
-/* Computes the gradients of the gates' arguments, which are those of the inputs and, summed up, of the bias. */
-void rondo_tree_backward_f32(const rondo_tree *tree);
+/* Computes the gradients of the gates' arguments, which are those of the inputs; diff_bias (X) = their sums. */
+void rondo_tree_backward_f32(const rondo_tree *tree, float *diff_bias);
 
 /* diff_weights (types, G, H) = the weights' gradient, after the backward pass. */
 void rondo_tree_weights_f32(const rondo_tree *tree, float *diff_weights);

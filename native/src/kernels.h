@@ -82,7 +82,7 @@ struct Kernels {
                       float *packed);
     int64_t (*tree_scratch_size)(int64_t nodes, int64_t width, int64_t hidden);
     void (*tree_forward)(const rondo_tree &tree);
-    void (*tree_backward)(const rondo_tree &tree);
+    void (*tree_backward)(const rondo_tree &tree, float *diff_bias);
     void (*tree_weights)(const rondo_tree &tree, float *diff_weights);
 };
 
@@ -166,7 +166,7 @@ int64_t tree_packed_size(int64_t types, int64_t width, int64_t hidden, bool back
 void tree_pack(const float *weights, int64_t types, int64_t width, int64_t hidden, bool backward, float *packed);
 int64_t tree_scratch_size(int64_t nodes, int64_t width, int64_t hidden);
 void tree_forward(const rondo_tree &tree);
-void tree_backward(const rondo_tree &tree);
+void tree_backward(const rondo_tree &tree, float *diff_bias);
 void tree_weights(const rondo_tree &tree, float *diff_weights);
 }  // namespace RONDO_ISA
 #endif

@@ -259,6 +259,6 @@ int64_t rondo_tree_scratch_size(int64_t nodes, int64_t width, int64_t hidden) {
 
 void rondo_tree_f32(const rondo_tree *tree) { kernels.tree_forward(*tree); }
 
-void rondo_tree_backward_f32(const rondo_tree *tree) { kernels.tree_backward(*tree); }
+void rondo_tree_backward_f32(const rondo_tree *tree, float *diff_bias) { kernels.tree_backward(*tree, diff_bias); }
 
 void rondo_tree_weights_f32(const rondo_tree *tree, float *diff_weights) { kernels.tree_weights(*tree, diff_weights); }

@@ -13,9 +13,9 @@ void forward(const rondo_tree &tree) {
 }
 
 template <class Cell>
-void backward(const rondo_tree &tree) {
+void backward(const rondo_tree &tree, float *diff_bias) {
     typename Cell::Down pass(tree);
-    pass.all_levels([&](int64_t u) { pass(u); });
+    pass.all_levels([&](int64_t u) { pass(u); }, diff_bias);
 }
 
 // So many edges at once: a panel of their messages' gradients fits the first-level cache. Rows of a power of two would
@@ -26,10 +26,10 @@ constexpr int64_t kEdges = 120;
 template <class Row>
 void pack_rows(Row row, int64_t depth, int64_t columns, float *packed) {
     const int64_t registers = registers_for(columns);
-    for (int64_t begin = 0; begin < registers; begin += kPanel) {
-        const int64_t panel = registers - begin < kPanel ? registers - begin : kPanel;
-        const int64_t left = columns - begin * kWidth;
-        for (int64_t k = 0; k < depth; k++) {
+    for (int64_t k = 0; k < depth; k++) {
+        for (int64_t begin = 0; begin < registers; begin += kPanel) {
+            const int64_t panel = registers - begin < kPanel ? registers - begin : kPanel;
+            const int64_t left = columns - begin * kWidth;
             float *const dst = packed + (begin * depth + k * panel) * kWidth;
             const float *const src = row(k) + begin * kWidth;
             for_each_vec(left < panel * kWidth ? left : panel * kWidth,
@@ -58,7 +58,7 @@ void tree_pack(const float *weights, int64_t types, int64_t width, int64_t hidde
 
 int64_t tree_scratch_size(int64_t nodes, int64_t width, int64_t hidden) {
     const int64_t forward = nodes * padded(width);
-    const int64_t backward = nodes * (padded(hidden) + 2 * hidden);
+    const int64_t backward = nodes * (padded(hidden) + 2 * hidden) + width;
     const int64_t gradient = hidden * (kEdges + padded(width)) + kEdges * padded(width);
     const int64_t larger = forward > backward ? forward : backward;
     return larger > gradient ? larger : gradient;
@@ -79,18 +79,18 @@ void tree_forward(const rondo_tree &tree) {
     }
 }
 
-void tree_backward(const rondo_tree &tree) {
+void tree_backward(const rondo_tree &tree, float *diff_bias) {
     switch (tree.cell) {
         case RONDO_TREE_RNN:
-            return backward<Rnn>(tree);
+            return backward<Rnn>(tree, diff_bias);
         case RONDO_TREE_LSTM:
-            return backward<Lstm>(tree);
+            return backward<Lstm>(tree, diff_bias);
         case RONDO_TREE_CHILD_SUM_LSTM:
-            return backward<ChildSumLstm>(tree);
+            return backward<ChildSumLstm>(tree, diff_bias);
         case RONDO_TREE_GRU:
-            return backward<Gru>(tree);
+            return backward<Gru>(tree, diff_bias);
         case RONDO_TREE_TENSOR:
-            return backward<Tensor>(tree);
+            return backward<Tensor>(tree, diff_bias);
     }
 }
 

@@ -33,7 +33,10 @@ public:
 
     int64_t source(int64_t v) const { return t.top_down ? schedule.parents[v] : v; }
     int64_t target(int64_t v) const { return t.top_down ? v : schedule.parents[v]; }
-    int64_t slot(int64_t v) const { return schedule.types[v] % t.slots; }
+    int64_t slot(int64_t v) const {
+        const int64_t type = schedule.types[v];
+        return type < t.slots ? type : type % t.slots;  // a division takes as long as a register of gates
+    }
     bool exists(int64_t u) const { return schedule.parents[u] != RONDO_TREE_UNUSED; }
 
     bool receives(int64_t u) const {
@@ -67,6 +70,16 @@ public:
                      registers * kWidth);
             first = next;
         }
+    }
+
+protected:
+    static void zero(float *to, int64_t count) {
+        for_each_vec(count, [&](int64_t j, auto lanes) { lanes.store(to + j, vec{}); });
+    }
+
+    static void add(const float *from, int64_t count, float *to) {
+        for_each_vec(count,
+                     [&](int64_t j, auto lanes) { lanes.store(to + j, lanes.load(to + j) + lanes.load(from + j)); });
     }
 
 private:
@@ -138,15 +151,7 @@ protected:
     // gates [begin, end) += all messages'
     void receive(int64_t u, int64_t begin, int64_t end) const {
         float *const to = gates(u) + begin;
-        received(u, [&](int64_t v) {
-            const float *const from = message(v) + begin;
-            for_each_vec(end - begin,
-                         [&](int64_t j, auto lanes) { lanes.store(to + j, lanes.load(to + j) + lanes.load(from + j)); });
-        });
-    }
-
-    static void zero(float *to, int64_t count) {
-        for_each_vec(count, [&](int64_t j, auto lanes) { lanes.store(to + j, vec{}); });
+        received(u, [&](int64_t v) { add(message(v) + begin, end - begin, to); });
     }
 
 private:
@@ -160,27 +165,36 @@ public:
           row(padded(hidden)),
           diff_sources(tree.scratch),
           diff_direct(diff_sources + tree.nodes * row),
-          diff_cells(diff_direct + tree.nodes * hidden) {}
+          diff_cells(diff_direct + tree.nodes * hidden),
+          partial_sum(diff_cells + tree.nodes * hidden) {}
 
-    // Calls cell(node) for all nodes, from the last level to the first, and multiplies the messages' gradients.
+    // Calls cell(node) for all nodes, from the last level to the first, sums up the gradients of what they are given,
+    // and multiplies the messages'.
     template <class Cell>
-    void all_levels(Cell cell) {
+    void all_levels(Cell cell, float *diff_bias) {
+        zero(diff_bias, input_width);
+        zero(partial_sum, input_width);
         for (int64_t u = 0; u < t.nodes; u++) {
             if (!exists(u)) {
-                for_each_vec(width, [&](int64_t j, auto lanes) { lanes.store(gates(u) + j, vec{}); });
+                zero(gates(u), width);
             }
             if (t.diff_messages && !schedule.has_edge(u)) {
-                for_each_vec(width, [&](int64_t j, auto lanes) { lanes.store(t.diff_messages + u * width + j, vec{}); });
+                zero(t.diff_messages + u * width, width);
             }
         }
         for (int64_t level = *schedule.levels - 1; level >= 0; level--) {
             for (int64_t i = schedule.level_nodes[level]; i < schedule.level_nodes[level + 1]; i++) {
                 cell(schedule.nodes[i]);
+                add(gates(schedule.nodes[i]), input_width, partial_sum);
+                if (i % kSummands == 0) {
+                    flush(diff_bias);
+                }
             }
             const int64_t begin = schedule.level_edges[level];
             multiply_edges(begin, schedule.level_edges[level + 1], [&](int64_t v) { return diff_message(v); }, width,
                            hidden, diff_sources + begin * row);
         }
+        flush(diff_bias);
     }
 
     const float *diff_message(int64_t v) const {
@@ -213,10 +227,19 @@ protected:
     }
 
 private:
+    // So many rows are summed up before they are added to the sum of all, which rounds less than adding each of them.
+    static constexpr int64_t kSummands = 64;
+
+    void flush(float *diff_bias) const {
+        add(partial_sum, input_width, diff_bias);
+        zero(partial_sum, input_width);
+    }
+
     const int64_t row;
     float *const diff_sources;  // (N, padded H), by position: what the products' gradients give h
     float *const diff_direct;   // (N, H), by edge
     float *const diff_cells;    // (N, H), by edge
+    float *const partial_sum;   // (X)
 };
 
 }  // namespace rondo::RONDO_ISA

@@ -4,6 +4,9 @@ namespace {
 
 using rondo::TreeSchedule;
 
+// So many edges end in a level at most, unless they end in one node: their messages stay in the second-level cache.
+constexpr int64_t kMostEdges = 128;
+
 // Turns counts at [i + 1] into the sums before i.
 void sum_up(int64_t *counts, int64_t length) {
     for (int64_t i = 0; i < length; i++) {
@@ -115,6 +118,22 @@ int64_t rondo_tree_schedule(const int64_t *parents, const int64_t *types, int64_
     }
     sort(used, *s.levels, [&](int64_t i) { return queue[i]; }, [&](int64_t v) { return level[v]; }, s.level_nodes,
          s.nodes);
+
+    // Levels of many edges become several.
+    int64_t parts = 0, received = 0, part_of = -1;
+    for (int64_t i = 0; i < used; i++) {
+        const int64_t v = s.nodes[i];
+        const int64_t more = top_down ? s.has_edge(v) : s.first_child[v + 1] - s.first_child[v];
+        if (level[v] != part_of || received + more > kMostEdges) {
+            part_of = level[v];
+            received = 0;
+            s.level_nodes[parts++] = i;
+        }
+        received += more;
+        level[v] = parts - 1;
+    }
+    s.level_nodes[parts] = used;
+    *s.levels = parts;
 
     // Levels move out of the way: positions are free until the edges are sorted.
     for (int64_t v = 0; v < nodes; v++) {

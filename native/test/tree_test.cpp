@@ -219,6 +219,7 @@ void run(const Case &c) {
     Guarded<float> weights(types * width * hidden), gates(n * width), h(n * hidden), cells(n * hidden);
     Guarded<float> edges(n * 2 * hidden), diff_h(n * hidden), diff_c(n * hidden), diff_messages(n * width);
     Guarded<float> scratch(rondo_tree_scratch_size(n, width, hidden)), diff_weights(weights.count);
+    Guarded<float> diff_bias(c.input_width());
     Guarded<float> packed(rondo_tree_packed_size(types, width, hidden, 0));
     Guarded<float> packed_back(rondo_tree_packed_size(types, width, hidden, 1));
     Guarded<int64_t> parents(n), given_types(n), schedule(rondo_tree_schedule_size(n, types));
@@ -267,19 +268,14 @@ void run(const Case &c) {
     t.diff_c = c.lstm() ? diff_c.data : nullptr;
     const bool own = c.cell == RONDO_TREE_CHILD_SUM_LSTM || c.cell == RONDO_TREE_GRU;
     t.diff_messages = own ? diff_messages.data : nullptr;
-    rondo_tree_backward_f32(&t);
+    rondo_tree_backward_f32(&t, diff_bias.data);
     rondo_tree_weights_f32(&t, diff_weights.data);
-    std::vector<float> diff_input, diff_bias(c.input_width());
-    for (int64_t u = 0; u < n; u++) {
-        for (int64_t g = 0; g < c.input_width(); g++) {
-            diff_bias[g] += gates[u * width + g];
-            if (u < c.inputs) {
-                diff_input.push_back(gates[u * width + g]);
-            }
-        }
+    std::vector<float> diff_input;
+    for (int64_t u = 0; u < c.inputs; u++) {
+        diff_input.insert(diff_input.end(), gates.data + u * width, gates.data + u * width + c.input_width());
     }
     check_gradient(c, "input's gradient", r, r.input, diff_input.data(), diff_h, diff_c);
-    check_gradient(c, "bias's gradient", r, r.bias, diff_bias.data(), diff_h, diff_c);
+    check_gradient(c, "bias's gradient", r, r.bias, diff_bias.data, diff_h, diff_c);
     check_gradient(c, "weights' gradient", r, r.weights, diff_weights.data, diff_h, diff_c);
 }
 
@@ -298,10 +294,28 @@ void refusals() {
     CHECK(fault({}, {}) == -1, "nothing");
 }
 
+// How many levels 300 leaves make below parents of so many children.
+int64_t levels(int64_t children) {
+    std::vector<int64_t> parents(300 + 300 / children, RONDO_TREE_ROOT);
+    for (int64_t v = 0; v < 300; v++) {
+        parents[v] = 300 + v / children;
+    }
+    const int64_t n = int64_t(parents.size());
+    Guarded<int64_t> memory(rondo_tree_schedule_size(n, 1));
+    CHECK(rondo_tree_schedule(parents.data(), nullptr, n, 1, 0, memory.data) == -1, "%d children", int(children));
+    return memory[0];
+}
+
+void wide_levels() {
+    CHECK(levels(1) == 1 + 3 && levels(3) == 1 + 3 && levels(100) == 1 + 3 && levels(300) == 1 + 1,
+          "levels: %d, %d, %d, %d", int(levels(1)), int(levels(3)), int(levels(100)), int(levels(300)));
+}
+
 }  // namespace
 
 void test::trees() {
     refusals();
+    wide_levels();
     for (int32_t cell = RONDO_TREE_RNN; cell <= RONDO_TREE_TENSOR; cell++) {
         for (const int64_t hidden : {1, 2, 5, 16, 17, 35}) {
             for (const bool top_down : {false, true}) {
@@ -314,7 +328,9 @@ void test::trees() {
                 run({cell, top_down, 9, 5, 1, 3, hidden});
             }
         }
-        run({cell, false, 300, 300, 1, 1, 3});  // more edges than are summed up at once
+        for (const bool top_down : {false, true}) {
+            run({cell, top_down, 500, 500, 1, 1, 3});  // more nodes and edges than are summed up or multiplied at once
+        }
     }
     std::printf("trees: %.2g of the allowed error\n", worst);
 }

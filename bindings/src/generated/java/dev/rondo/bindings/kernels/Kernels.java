@@ -3225,6 +3225,7 @@ public class Kernels extends Kernels$shared {
 
     private static class rondo_tree_backward_f32 {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Kernels.C_POINTER,
             Kernels.C_POINTER
         );
 
@@ -3236,7 +3237,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void rondo_tree_backward_f32(const rondo_tree *tree)
+     * void rondo_tree_backward_f32(const rondo_tree *tree, float *diff_bias)
      * }
      */
     public static FunctionDescriptor rondo_tree_backward_f32$descriptor() {
@@ -3246,7 +3247,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void rondo_tree_backward_f32(const rondo_tree *tree)
+     * void rondo_tree_backward_f32(const rondo_tree *tree, float *diff_bias)
      * }
      */
     public static MethodHandle rondo_tree_backward_f32$handle() {
@@ -3256,7 +3257,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * void rondo_tree_backward_f32(const rondo_tree *tree)
+     * void rondo_tree_backward_f32(const rondo_tree *tree, float *diff_bias)
      * }
      */
     public static MemorySegment rondo_tree_backward_f32$address() {
@@ -3265,16 +3266,16 @@ public class Kernels extends Kernels$shared {
 
     /**
      * {@snippet lang=c :
-     * void rondo_tree_backward_f32(const rondo_tree *tree)
+     * void rondo_tree_backward_f32(const rondo_tree *tree, float *diff_bias)
      * }
      */
-    public static void rondo_tree_backward_f32(MemorySegment tree) {
+    public static void rondo_tree_backward_f32(MemorySegment tree, MemorySegment diff_bias) {
         var mh$ = rondo_tree_backward_f32.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("rondo_tree_backward_f32", tree);
+                traceDowncall("rondo_tree_backward_f32", tree, diff_bias);
             }
-            mh$.invokeExact(tree);
+            mh$.invokeExact(tree, diff_bias);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

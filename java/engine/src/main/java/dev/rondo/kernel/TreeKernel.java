@@ -111,9 +111,11 @@ public enum TreeKernel {
     }
 
     /// The backward pass, prepared to run many times.
-    public Step backward(TreeArguments arguments, Arena arena) {
+    ///
+    /// @param diffBias (X)
+    public Step backward(TreeArguments arguments, MemorySegment diffBias, Arena arena) {
         MemorySegment tree = struct(arguments, arena);
-        return () -> rondo_tree_backward_f32(tree);
+        return () -> rondo_tree_backward_f32(tree, diffBias);
     }
 
     /// The gradient of the weights, prepared to run many times; the backward pass comes before it.

@@ -184,13 +184,12 @@ public final class TreeRecurrent extends Op {
             pass.emit(
                     problem,
                     pass.pack(true),
-                    List.of(),
-                    (arguments, memory) -> cell.backward(arguments, memory.arena()));
+                    List.of(diffBias),
+                    (arguments, memory) -> cell.backward(arguments, memory.segment(diffBias), memory.arena()));
             Value given = gates.slice(1, 0, bias.shape().size(0)); // (N, X)
             if (given.shape().size(1) < gates.shape().size(1)) {
                 emitter.copy(given.slice(0, 0, input.shape().size(0)), diffInput);
             }
-            columnSums(emitter, given, diffBias);
             if (emitter.isNeeded(diffWeights)) {
                 pass.emit(
                         problem + ", weights",
@@ -198,12 +197,6 @@ public final class TreeRecurrent extends Op {
                         List.of(diffWeights),
                         (arguments, memory) -> cell.weights(arguments, memory.segment(diffWeights), memory.arena()));
             }
-        }
-
-        private static void columnSums(Emitter emitter, Value rows, Value sums) {
-            long width = sums.shape().size(0);
-            Value dense = emitter.dense(rows);
-            Sum.emitColumnSums(emitter, dense.reshape(1, rows.shape().size(0), width), sums.reshape(1, width));
         }
     }
 
