@@ -88,7 +88,7 @@ final class TranslationTraining implements AutoCloseable {
         run.train(
                 Trainer.of(translator.network(), minibatches, this::learn)
                         .remember("step", first)
-                        .schedule(adam, Schedule.warmUpThenCosine(Math.max(1, pace.steps / 20), pace.steps, 0.01))
+                        .schedule(adam, Schedule.warmUpThenCosine(pace.steps / 20, pace.steps, 0.01))
                         .validate(
                                 Math.ceilDiv(pace.steps, VALIDATIONS), () -> measure.of(write(validation), validation))
                         .endWithLast()
