@@ -4,60 +4,21 @@ import dev.rondo.decode.Translator;
 import dev.rondo.examples.translation.Looking;
 import dev.rondo.nn.Attention;
 import dev.rondo.nn.Decoder;
-import java.util.Locale;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /// How a decoder that is trained looks at its source.
 final class AttentionOptions {
-    /// What decoders read of what they have looked at.
-    private enum Feeding {
-        NONE(Decoder.Context.ATTENTION),
-        INPUT(Decoder.Context.INPUT_FEEDING),
-        CONTEXT(Decoder.Context.CONTEXT_FEEDING);
-
-        private final Decoder.Context context;
-
-        Feeding(Decoder.Context context) {
-            this.context = context;
-        }
-
-        @Override
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
-
-    /// How they compare.
-    private enum Score {
-        GENERAL,
-        ADDITIVE,
-        SCALED;
-
-        @Override
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
-
-    /// What they look at.
-    private enum Window {
-        ALL,
-        PREDICTED,
-        MONOTONIC;
-
-        @Override
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
-
     @Option(
             names = "--attention",
             paramLabel = "SCORE",
+            converter = ScoreWords.class,
+            completionCandidates = ScoreWords.class,
             description = "How the decoder compares its state with the source: ${COMPLETION-CANDIDATES} (default:"
                     + " general; additive with --coverage).")
-    private @Nullable Score score;
+    private Attention.@Nullable Score score;
 
     @Option(
             names = "--heads",
@@ -70,17 +31,21 @@ final class AttentionOptions {
             names = "--feeding",
             paramLabel = "WHAT",
             defaultValue = "none",
+            converter = FeedingWords.class,
+            completionCandidates = FeedingWords.class,
             description = "What a step reads of the attention: ${COMPLETION-CANDIDATES}; input is what the step before"
                     + " has come to, context what it attends to itself (default: ${DEFAULT-VALUE}).")
-    private Feeding feeding = Feeding.NONE;
+    private Decoder.Context context = Decoder.Context.ATTENTION;
 
     @Option(
             names = "--window",
             paramLabel = "WHICH",
             defaultValue = "all",
+            converter = WindowWords.class,
+            completionCandidates = WindowWords.class,
             description = "The part of the source to look at: ${COMPLETION-CANDIDATES}; around a position that is"
                     + " predicted, or as far in as what is written (default: ${DEFAULT-VALUE}).")
-    private Window window = Window.ALL;
+    private Translator.Window window = Translator.Window.ALL;
 
     @Option(
             names = "--reach",
@@ -114,21 +79,40 @@ final class AttentionOptions {
         if (heads > 0 && hidden % heads != 0) {
             throw new InputException("--heads " + heads + ": must divide --hidden " + hidden);
         }
-        Score chosen = score != null ? score : coverage ? Score.ADDITIVE : Score.GENERAL;
+        Attention.Score chosen = score != null ? score : coverage ? Attention.Score.ADDITIVE : Attention.Score.GENERAL;
         try {
-            Translator.Attending attending = new Translator.Attending(
-                    Attention.Score.valueOf(chosen.name()),
-                    heads,
-                    Translator.Window.valueOf(window.name()),
-                    reach,
-                    coverage,
-                    copy);
-            return new Looking(feeding.context, attending, weight);
+            return new Looking(context, new Translator.Attending(chosen, heads, window, reach, coverage, copy), weight);
         } catch (IllegalArgumentException e) {
-            throw new InputException(
-                    "--attention " + chosen + " --heads " + heads + " --window " + window + " --reach " + reach
-                            + (coverage ? " --coverage" : "") + ": " + e.getMessage(),
-                    e);
+            throw new InputException(e.getMessage(), e);
+        }
+    }
+
+    /// How decoders compare. [Attention.Score#DOT] needs states that are as wide as both of the encoder's directions.
+    private static final class ScoreWords extends Words<Attention.Score> {
+        ScoreWords() {
+            super(Attention.Score.GENERAL, Attention.Score.ADDITIVE, Attention.Score.SCALED);
+        }
+    }
+
+    /// What decoders read of what they have looked at.
+    private static final class FeedingWords extends Words<Decoder.Context> {
+        private static final Map<String, Decoder.Context> MEANINGS = new LinkedHashMap<>();
+
+        static {
+            MEANINGS.put("none", Decoder.Context.ATTENTION);
+            MEANINGS.put("input", Decoder.Context.INPUT_FEEDING);
+            MEANINGS.put("context", Decoder.Context.CONTEXT_FEEDING);
+        }
+
+        FeedingWords() {
+            super(MEANINGS);
+        }
+    }
+
+    /// What they look at.
+    private static final class WindowWords extends Words<Translator.Window> {
+        WindowWords() {
+            super(Translator.Window.values());
         }
     }
 }

@@ -33,6 +33,12 @@ final class DemoCommand implements Callable<Integer> {
         NEVER
     }
 
+    private static final class ColorWords extends Words<Color> {
+        ColorWords() {
+            super(Color.values());
+        }
+    }
+
     @ParentCommand
     private Main main;
 
@@ -49,6 +55,8 @@ final class DemoCommand implements Callable<Integer> {
             names = "--color",
             paramLabel = "WHEN",
             defaultValue = "auto",
+            converter = ColorWords.class,
+            completionCandidates = ColorWords.class,
             description = "auto, always or never (default: auto, which means on a terminal).")
     private Color color;
 

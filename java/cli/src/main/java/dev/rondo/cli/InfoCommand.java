@@ -130,8 +130,8 @@ final class InfoCommand implements Callable<Integer> {
                 translator.target().getClass().getSimpleName());
         ids.row(
                 "decoder",
-                settings.context().name().toLowerCase(Locale.ROOT),
-                settings.context().attends() ? attending(settings.attending()) : "");
+                Words.of(settings.context()),
+                settings.context().attends() ? settings.attending().toString() : "");
         out.println(ids);
         Columns parts = new Columns();
         long total = 0;
@@ -147,24 +147,6 @@ final class InfoCommand implements Callable<Integer> {
                 String.format(Locale.ROOT, "%,d", total),
                 ReadModel.mebibytes(total * Float.BYTES) + " float32");
         out.print(parts);
-    }
-
-    private static String attending(Translator.Attending attending) {
-        List<String> words = new ArrayList<>();
-        words.add(attending.score().name().toLowerCase(Locale.ROOT));
-        if (attending.heads() > 1) {
-            words.add(attending.heads() + " heads");
-        }
-        if (attending.window() != Translator.Window.ALL) {
-            words.add(attending.window().name().toLowerCase(Locale.ROOT) + " window of " + attending.reach());
-        }
-        if (attending.coverage()) {
-            words.add("coverage");
-        }
-        if (attending.copy()) {
-            words.add("copies");
-        }
-        return String.join(", ", words);
     }
 
     private static String dimensions(Input input) {

@@ -85,7 +85,6 @@ final class Main implements Runnable {
                             terminal.wantsColor() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF))
                     .setUsageHelpAutoWidth(false)
                     .setUsageHelpWidth(100)
-                    .setCaseInsensitiveEnumValuesAllowed(true)
                     .setExecutionStrategy(main::execute)
                     .setParameterExceptionHandler((e, _) -> main.fail(e))
                     .setExecutionExceptionHandler((e, _, _) -> main.fail(e))

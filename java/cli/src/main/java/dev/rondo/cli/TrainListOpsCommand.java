@@ -7,15 +7,12 @@ import dev.rondo.examples.listops.ListOpsRecipe.Reading;
 import dev.rondo.examples.listops.ListOpsRecipe.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.TypeConversionException;
 
 @Command(
         name = "listops",
@@ -42,6 +39,8 @@ final class TrainListOpsCommand implements Callable<Integer> {
             names = "--networks",
             paramLabel = "NAME",
             split = ",",
+            converter = ReadingWords.class,
+            completionCandidates = ReadingWords.class,
             description = "Which networks to train: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).",
             defaultValue = "tree,sequence")
     private List<Reading> networks = List.of();
@@ -67,7 +66,8 @@ final class TrainListOpsCommand implements Callable<Integer> {
     @Option(
             names = "--labels",
             paramLabel = "WHICH",
-            converter = LabelsConverter.class,
+            converter = LabelWords.class,
+            completionCandidates = LabelWords.class,
             description =
                     "What the networks are told of the expressions that they learn from: what each comes to (root),"
                             + " or also what each list within it comes to, and does so far behind each argument (every-node;"
@@ -121,21 +121,23 @@ final class TrainListOpsCommand implements Callable<Integer> {
         }
     }
 
-    /// Takes, and offers, the words of the description; picocli's own would offer the constants' names as well.
-    private static final class LabelsConverter implements ITypeConverter<Labels> {
-        @Override
-        public Labels convert(String word) {
-            return Arrays.stream(Labels.values())
-                    .filter(labels -> labels.toString().equalsIgnoreCase(word))
-                    .findFirst()
-                    .orElseThrow(() -> new TypeConversionException(
-                            "expected one of " + Arrays.toString(Labels.values()) + " but was '" + word + "'"));
-        }
-    }
-
     static void requireAtLeast(String option, int value, int least) {
         if (value < least) {
             throw new InputException(option + " " + value + ": must be at least " + least);
+        }
+    }
+
+    /// The networks.
+    private static final class ReadingWords extends Words<Reading> {
+        ReadingWords() {
+            super(Reading.values());
+        }
+    }
+
+    /// What they are told.
+    private static final class LabelWords extends Words<Labels> {
+        LabelWords() {
+            super(Labels.values());
         }
     }
 }

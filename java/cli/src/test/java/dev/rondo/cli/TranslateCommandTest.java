@@ -90,6 +90,44 @@ class TranslateCommandTest {
                 .isBadInput("coverage needs additive attention");
         Invocation.of("train", "dates", "--coverage-loss", -1).isBadInput("--coverage-loss -1");
         Invocation.of("train", "dates", "--reach", 0).isBadInput("reach 0");
+        Invocation.of("train", "dates", "--attention", "dot")
+                .isBadInput("--attention", "[general, additive, scaled] but was 'dot'");
+        Invocation.of("train", "dates", "--feeding", "input_feeding").isBadInput("[none, input, context]");
+        Invocation.of("train", "dates", "--window", "some").isBadInput("[all, predicted, monotonic]");
+    }
+
+    /// Words are offered as they are to be typed, and taken in any case.
+    @Test
+    void wordsAreOffered() {
+        String help = Invocation.of("train", "dates", "--help").succeeds().out().replaceAll("\\s+", " ");
+        assertTrue(help.contains("with the source: general, additive, scaled (default"), help);
+        assertTrue(help.contains("reads of the attention: none, input, context; input is"), help);
+        assertTrue(help.contains("source to look at: all, predicted, monotonic; around"), help);
+        Path out = folder.resolve("out");
+        Invocation.of(
+                        "train",
+                        "dates",
+                        "--out",
+                        out,
+                        "--hidden",
+                        8,
+                        "--examples",
+                        64,
+                        "--steps",
+                        1,
+                        "--held-out",
+                        1,
+                        "--threads",
+                        1,
+                        "--feeding",
+                        "Input",
+                        "--attention",
+                        "SCALED",
+                        "--heads",
+                        2)
+                .succeeds();
+        Invocation info = Invocation.of("info", out).succeeds();
+        assertTrue(info.out().contains("input-feeding  scaled, 2 heads"), info.out());
     }
 
     @Test

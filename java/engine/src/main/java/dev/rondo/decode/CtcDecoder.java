@@ -19,8 +19,9 @@ import java.util.stream.LongStream;
 ///
 /// {@snippet :
 /// CtcDecoder decoder = new CtcDecoder(0);
-/// List<List<Hypothesis>> found = decoder.beam(session.output(), lengths, 10); // (T, N, C), of
-/// Functional.logSoftmax }
+/// Tensor logProbs = session.output(); // (T, N, C), what Functional.logSoftmax gives
+/// String text = alphabet.decode(decoder.beam(logProbs, lengths, 10).getFirst().getFirst().ids());
+/// }
 ///
 /// Source: Graves et al. 2006; Hannun et al. 2014, arXiv 1408.2873 (prefix beam). Threads: any; immutable.
 ///
@@ -54,8 +55,8 @@ public record CtcDecoder(int blank) {
         return found;
     }
 
-    /// The likeliest labels of each sample, the best first, with the probability of all their paths that were
-    /// followed.
+    /// The likeliest labels of each sample, up to K, the best first, with the probability of all their paths that
+    /// were followed. What is impossible is not among them.
     ///
     /// @param logProbs (T, N, C), logarithms of probabilities
     /// @param lengths  how many steps of each sample count
@@ -105,18 +106,24 @@ public record CtcDecoder(int blank) {
         prefixes.forEach((prefix, paths) -> {
             int last = prefix.isEmpty() ? blank : prefix.getLast();
             double staying = prefix.isEmpty() ? Double.NEGATIVE_INFINITY : paths.inLabel + at(logProbs, t, n, last);
-            next.merge(prefix, new Paths(paths.all() + at(logProbs, t, n, blank), staying), Paths::with);
+            add(next, prefix, new Paths(paths.all() + at(logProbs, t, n, blank), staying));
             for (int c = 0; c < classes(logProbs); c++) {
                 if (c != blank) {
                     List<Integer> longer = new ArrayList<>(prefix);
                     longer.add(c);
                     double before = c == last ? paths.inBlank : paths.all(); // else they would be merged
-                    next.merge(
-                            longer, new Paths(Double.NEGATIVE_INFINITY, before + at(logProbs, t, n, c)), Paths::with);
+                    add(next, longer, new Paths(Double.NEGATIVE_INFINITY, before + at(logProbs, t, n, c)));
                 }
             }
         });
         return next;
+    }
+
+    /// Adds what has any probability.
+    private static void add(Map<List<Integer>, Paths> prefixes, List<Integer> prefix, Paths paths) {
+        if (paths.all() != Double.NEGATIVE_INFINITY) {
+            prefixes.merge(prefix, paths, Paths::with);
+        }
     }
 
     private static Map<List<Integer>, Paths> best(Map<List<Integer>, Paths> prefixes, int width) {

@@ -22,6 +22,7 @@ import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -96,6 +97,26 @@ public record Translator(Settings settings, Tokenizer source, Tokenizer target, 
         /// With one head, to all of the source, and nothing else.
         public static Attending of(Attention.Score score) {
             return new Attending(score, 1, Window.ALL, REACH, false, false);
+        }
+
+        /// In words, such as `additive, predicted window of 10, coverage`.
+        @Override
+        public String toString() {
+            List<String> words = new ArrayList<>();
+            words.add(word(score));
+            if (heads > 1) {
+                words.add(heads + " heads");
+            }
+            if (window != Window.ALL) {
+                words.add(word(window) + " window of " + reach);
+            }
+            if (coverage) {
+                words.add("coverage");
+            }
+            if (copy) {
+                words.add("copies");
+            }
+            return String.join(", ", words);
         }
 
         private Attention attention(int hidden, int memorySize) {
@@ -213,10 +234,6 @@ public record Translator(Settings settings, Tokenizer source, Tokenizer target, 
                     json.find("copy").map(JsonField::asBoolean).orElse(false));
         }
 
-        private static String word(Enum<?> constant) {
-            return constant.name().toLowerCase(Locale.ROOT);
-        }
-
         private static <E extends Enum<E>> E one(Class<E> type, JsonField field) {
             String wanted = field.asString();
             for (E constant : type.getEnumConstants()) {
@@ -226,6 +243,10 @@ public record Translator(Settings settings, Tokenizer source, Tokenizer target, 
             }
             throw field.malformed("has no meaning: " + MalformedFileException.quote(wanted));
         }
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
     }
 
     /// A network that has yet to learn.

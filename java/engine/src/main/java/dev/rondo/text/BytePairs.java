@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// Words are what stands between blanks, each with `▁` in front; pieces never reach over words. At first each
 /// character is a piece. Pairs that occur equally often are joined in the order of their code units, so what is
 /// learned depends on the counts of the words alone. Decoding gives the text back, with single blanks, where all
-/// its characters are known.
+/// its characters are known and none is the mark itself.
 ///
 /// Source: Sennrich, Haddow and Birch 2016, arXiv 1508.07909; the mark is that of Kudo and Richardson 2018, arXiv
 /// 1808.06226.

@@ -50,11 +50,13 @@ public interface Schedule {
 
     /// A straight line up from 0 (excluded), then half a cosine down.
     ///
-    /// @param warmUp    steps of the line; step k has the factor `(k + 1) / (warmUp + 1)`
+    /// @param warmUp    steps of the line, fewer than in all; step k has the factor `(k + 1) / (warmUp + 1)`.
+    ///                  With 0, as a share of few steps may be, there is only the cosine.
     /// @param length    steps in all
     /// @param minFactor the cosine's last
     static Schedule warmUpThenCosine(long warmUp, long length, double minFactor) {
-        return linearWarmUp(warmUp, 1.0 / (warmUp + 1)).then(warmUp, cosine(length - warmUp, minFactor));
+        Schedule cosine = cosine(length - warmUp, minFactor);
+        return warmUp == 0 ? cosine : linearWarmUp(warmUp, 1.0 / (warmUp + 1)).then(warmUp, cosine);
     }
 
     /// This schedule for so many steps, then another one from its beginning. Source: `SequentialLR`.

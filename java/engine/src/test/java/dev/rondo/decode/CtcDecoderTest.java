@@ -2,6 +2,7 @@ package dev.rondo.decode;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.rondo.tensor.Shape;
@@ -46,20 +47,15 @@ class CtcDecoderTest {
                 for (int n = 0; n < 3; n++) {
                     Map<List<Long>, Double> expected = labellings(logProbs, n, (int) lengths[n], blank);
                     double before = Double.POSITIVE_INFINITY;
-                    int seen = 0;
                     for (Hypothesis one : found.get(n)) {
                         Double probability =
                                 expected.get(Arrays.stream(one.ids()).boxed().toList());
-                        if (probability == null) {
-                            assertEquals(Double.NEGATIVE_INFINITY, one.score(), "seed " + seed); // too long
-                            continue;
-                        }
-                        seen++;
+                        assertNotNull(probability, () -> Arrays.toString(one.ids()) + " has no path");
                         assertEquals(probability, Math.exp(one.score()), 1e-6, "seed " + seed);
                         assertEquals(true, one.score() <= before);
                         before = one.score();
                     }
-                    assertEquals(expected.size(), seen);
+                    assertEquals(expected.size(), found.get(n).size());
                 }
             }
         }
@@ -107,6 +103,21 @@ class CtcDecoderTest {
         assertArrayEquals(
                 new long[] {1, 0, 1},
                 new CtcDecoder(2).greedy(logProbs, new long[] {5}).getFirst().ids());
+    }
+
+    /// With a blank that never occurs, two equal labels cannot follow each other.
+    @Test
+    void impossibleLabelsAreNotFound() {
+        float never = Float.NEGATIVE_INFINITY;
+        float half = (float) Math.log(0.5);
+        Tensor logProbs = Tensor.of(Shape.of(2, 1, 3), new float[] {never, half, half, never, 0, never});
+        List<Hypothesis> found =
+                new CtcDecoder(0).beam(logProbs, new long[] {2}, 10).getFirst();
+        assertEquals(2, found.size());
+        for (Hypothesis one : found) {
+            assertEquals(half, one.score(), 1e-6);
+            assertArrayEquals(one.ids().length == 1 ? new long[] {1} : new long[] {2, 1}, one.ids());
+        }
     }
 
     @Test

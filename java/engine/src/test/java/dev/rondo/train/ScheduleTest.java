@@ -103,6 +103,15 @@ class ScheduleTest {
         assertEquals(0.1, schedule.factor(13), 1e-12);
         assertEquals(0.1, schedule.factor(20), 1e-12);
         assertThrows(IllegalArgumentException.class, () -> Schedule.warmUpThenCosine(3, 3, 0));
+        assertThrows(IllegalArgumentException.class, () -> Schedule.warmUpThenCosine(-1, 3, 0));
+    }
+
+    @Test
+    void fewStepsNeedNoWarmUp() {
+        assertEquals(1, Schedule.warmUpThenCosine(0, 1, 0.01).factor(0), 1e-12);
+        Schedule two = Schedule.warmUpThenCosine(0, 2, 0.1);
+        assertEquals(1, two.factor(0), 1e-12);
+        assertEquals(0.55, two.factor(1), 1e-12);
     }
 
     @Test

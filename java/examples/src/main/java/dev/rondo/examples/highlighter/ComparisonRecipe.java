@@ -127,7 +127,6 @@ public record ComparisonRecipe(HighlighterRecipe data) {
         network.initialize(run.seed());
         Optimizer adam = Optimizer.adam(LEARNING_RATE);
         int steps = data.steps();
-        int warmUp = Math.max(1, steps / WARM_UPS);
         int every = Math.max(1, steps / VALIDATIONS);
         Shape shape = Shape.of(STEPS, BATCH / replicas);
         long[] spent = {0, 0}; // nanoseconds, bytes
@@ -159,7 +158,7 @@ public record ComparisonRecipe(HighlighterRecipe data) {
                     })
                     .remember("step", step)
                     .tokens(_ -> (long) BATCH * STEPS)
-                    .schedule(adam, Schedule.warmUpThenCosine(warmUp, Math.max(warmUp + 1, steps), 0))
+                    .schedule(adam, Schedule.warmUpThenCosine(steps / WARM_UPS, steps, 0))
                     .endWithLast()
                     .validate(every, () -> Map.of("error", judge.run().error()));
             Trainer.End end = run.train(trainer, steps, every, "bytes");

@@ -160,7 +160,6 @@ public record HighlighterRecipe(Corpus known, Corpus heldOut, int steps) {
                             .parallel()
                             .mapToObj(windows::get)
                             .toArray(Window[]::new));
-            int warmUp = Math.max(1, steps / WARM_UPS);
             int every = Math.max(1, steps / VALIDATIONS);
             Trainer.Builder<Window[]> trainer = Trainer.of(highlighter, minibatches, batch -> {
                         fill(step, batch, replicas);
@@ -168,7 +167,7 @@ public record HighlighterRecipe(Corpus known, Corpus heldOut, int steps) {
                     })
                     .remember("step", step)
                     .tokens(batch -> (long) batch.length * Windows.SIZE)
-                    .schedule(adam, Schedule.warmUpThenCosine(warmUp, Math.max(warmUp + 1, steps), 0))
+                    .schedule(adam, Schedule.warmUpThenCosine(steps / WARM_UPS, steps, 0))
                     .endWithLast()
                     .validate(
                             every,

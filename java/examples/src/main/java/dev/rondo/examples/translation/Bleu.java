@@ -11,6 +11,9 @@ import java.util.regex.Pattern;
 ///
 /// Source: Papineni et al. 2002; Post 2018, arXiv 1804.08771.
 final class Bleu {
+    /// White space as Python has it, no-break spaces included.
+    static final Pattern BLANKS = Pattern.compile("[\\s\\x1c-\\x1f]+", Pattern.UNICODE_CHARACTER_CLASS);
+
     private static final int ORDER = 4;
     private static final Pattern SYMBOL = Pattern.compile("([{-~\\[-` -&(-+:-@/])");
     private static final Pattern AFTER_OTHER = Pattern.compile("([^0-9])([.,])");
@@ -94,7 +97,6 @@ final class Bleu {
         line = AFTER_OTHER.matcher(line).replaceAll("$1 $2 ");
         line = BEFORE_OTHER.matcher(line).replaceAll(" $1 $2");
         line = DASH.matcher(line).replaceAll("$1 $2 ");
-        String stripped = line.strip();
-        return stripped.isEmpty() ? List.of() : List.of(stripped.split("\\s+"));
+        return BLANKS.splitAsStream(line).filter(word -> !word.isEmpty()).toList();
     }
 }

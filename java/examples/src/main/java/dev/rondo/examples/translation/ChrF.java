@@ -32,11 +32,11 @@ final class ChrF {
         return score(sums);
     }
 
-    /// For each order, sequences written, in the reference, and in both.
+    /// For each order, sequences written, in the reference, and in both. What is written counts only where the
+    /// reference has any.
     private static long[] counts(String written, String reference) {
-        int[] own = written.codePoints().filter(c -> !Character.isWhitespace(c)).toArray();
-        int[] other =
-                reference.codePoints().filter(c -> !Character.isWhitespace(c)).toArray();
+        int[] own = characters(written);
+        int[] other = characters(reference);
         long[] counts = new long[3 * ORDER];
         for (int n = 1; n <= ORDER; n++) {
             Map<String, Integer> ofOther = nGrams(other, n);
@@ -44,11 +44,15 @@ final class ChrF {
             for (Map.Entry<String, Integer> nGram : nGrams(own, n).entrySet()) {
                 common += Math.min(nGram.getValue(), ofOther.getOrDefault(nGram.getKey(), 0));
             }
-            counts[3 * n - 3] = Math.max(0, own.length - n + 1);
+            counts[3 * n - 3] = ofOther.isEmpty() ? 0 : Math.max(0, own.length - n + 1);
             counts[3 * n - 2] = Math.max(0, other.length - n + 1);
             counts[3 * n - 1] = common;
         }
         return counts;
+    }
+
+    private static int[] characters(String text) {
+        return Bleu.BLANKS.matcher(text).replaceAll("").codePoints().toArray();
     }
 
     private static Map<String, Integer> nGrams(int[] characters, int n) {

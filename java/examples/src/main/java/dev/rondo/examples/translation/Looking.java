@@ -3,7 +3,6 @@ package dev.rondo.examples.translation;
 import dev.rondo.decode.Translator;
 import dev.rondo.nn.Attention;
 import dev.rondo.nn.Decoder;
-import java.util.Locale;
 import java.util.Map;
 
 /// How a recipe's decoder looks at its source.
@@ -29,7 +28,7 @@ public record Looking(Decoder.Context context, Translator.Attending attending, d
     /// Adds what differs from the default to a training's settings.
     void addTo(Map<String, String> values) {
         if (!equals(DEFAULT)) {
-            values.put("decoder", context.name().toLowerCase(Locale.ROOT));
+            values.put("decoder", context.toString());
             values.put("attention", attending.toString());
             values.put("coverage loss", Double.toString(coverageLoss));
         }

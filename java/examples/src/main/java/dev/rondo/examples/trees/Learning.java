@@ -80,7 +80,7 @@ public record Learning<S>(ToIntFunction<S> length, int longest, int batch, int s
                             .tokens(samples -> samples.stream()
                                     .mapToLong(length::applyAsInt)
                                     .sum())
-                            .schedule(adam, Schedule.warmUpThenCosine(Math.max(1, steps / 40), Math.max(2, steps), 0))
+                            .schedule(adam, Schedule.warmUpThenCosine(steps / 40, steps, 0))
                             .endWithLast()
                             .validate(every, () -> Map.of("validation error", judge.error(validation))),
                     steps,

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -42,6 +43,15 @@ class DatesRecipeTest {
     private static DatesRecipe.Result train(Path into, @Nullable Duration limit, DatesRecipe.Settings settings)
             throws IOException {
         return new DatesRecipe(new TrainingRun(into, limit, 1, 5, Reporter.silent()), settings).run();
+    }
+
+    /// The coverage loss counts once the attention has found out where to look.
+    @Test
+    void coverageEntersLate() {
+        assertEquals(0, TranslationTraining.coverageWeight(2, 0));
+        assertEquals(0, TranslationTraining.coverageWeight(2, 0.74));
+        assertEquals(2, TranslationTraining.coverageWeight(2, 0.75));
+        assertEquals(2, TranslationTraining.coverageWeight(2, 1));
     }
 
     /// A training that is stopped and goes on ends with the bits of one that was not.

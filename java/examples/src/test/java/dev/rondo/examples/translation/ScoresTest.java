@@ -20,6 +20,20 @@ class ScoresTest {
         assertEquals(59.73, ChrF.of(WRITTEN, REFERENCES), 0.005);
     }
 
+    /// No-break and wide spaces part words, and what is too long for its reference does not count; the figures are
+    /// those of sacreBLEU 2.6.
+    @Test
+    void spacesAndShortTextsAreAsInSacreBleu() {
+        List<String> written =
+                List.of("Impossible d’ouvrir le fichier\u00a0: 3,5\u202f%", "Ja, gut", "Das ist\u3000alles.");
+        List<List<String>> references = List.of(
+                List.of("Impossible d'ouvrir le fichier : 3,5\u202f% (1990-95)"),
+                List.of("Ja"),
+                List.of("Das ist alles !"));
+        assertEquals(42.643420022, Bleu.of(written, references), 1e-8);
+        assertEquals(74.064499020, ChrF.of(written, references), 1e-8);
+    }
+
     @Test
     void boundsAreReached() {
         List<List<String>> same = WRITTEN.stream().map(List::of).toList();
