@@ -22,7 +22,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /* Changes with every incompatible change of this header and of those it includes. */
-#define RONDO_ABI_VERSION 9
+#define RONDO_ABI_VERSION 10
 
 /* The RONDO_ABI_VERSION the library was built with. */
 int32_t rondo_abi_version(void);
@@ -153,6 +153,14 @@ typedef struct rondo_recurrent {
      * with its own last step. Behind its length dst_layer is 0, and its state stays as it is.
      */
     const int64_t *lengths;
+
+    /*
+     * Where sequences go on from others, as the hypotheses of a search do, of which several may go on from one: (N), for
+     * each the row, from 0 to N - 1, of src_iter and src_iter_c that it begins with, and of x, too, where there is a
+     * table. Or NULL: each has its own. Only with steps == 1 and without lengths. What is a product of such a row is
+     * computed once, however many sequences go on from it.
+     */
+    const int64_t *parents;
 
     const float *attention; /* a: (T, N), or NULL; of GRU and LBR_GRU alone */
     int64_t attention_step;

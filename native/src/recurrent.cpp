@@ -1,4 +1,6 @@
 // Recurrent layers, step by step over packed weights: what a small batch needs, where reading the weights is the cost.
+#include <algorithm>
+
 #include "barrier.h"
 #include "elementwise.h"
 #include "functions.h"
@@ -26,8 +28,8 @@ int64_t rows_at_once(int64_t steps, int64_t batch) {
     return steps * batch < most ? steps * batch : most;
 }
 
-// Floats that hold the batch's order, and leave what follows aligned.
-int64_t order_size(int64_t batch) { return (batch + 15) / 16 * 16; }
+// Floats that hold three numbers of each sequence, and leave what follows aligned.
+int64_t order_size(int64_t batch) { return (3 * batch + 15) / 16 * 16; }
 
 // The units that a part computes: whole registers of them.
 struct Share {
@@ -48,6 +50,8 @@ struct Share {
 //
 // Where sequences have lengths, they take the rows in the order of these, the longest first: those that still have a
 // step to come are the first rows, and nothing is computed for the others.
+//
+// Where sequences have parents, the rows before the step are those of different parents, and a sequence's is its origin.
 template <int64_t kGates>
 class Run {
 public:
@@ -55,6 +59,7 @@ public:
         : args(arguments), share(args.hidden, args.part, args.parts), stride(registers_for(args.hidden) * kWidth) {
         const int64_t size = args.batch * stride;
         order = reinterpret_cast<int32_t *>(args.scratch);
+        origins = order + args.batch;
         state = args.scratch + order_size(args.batch);
         next = state + size;
         reset = next + size;
@@ -62,16 +67,18 @@ public:
         products = cells + size + args.batch * kGates * share.first;
         inputs = cells + size + kMostGates * size + rows_at_once(args.steps, args.batch) * kGates * share.first;
         woven = args.parts == 1 ? inputs + rows_at_once(args.steps, args.batch) * kGates * stride : nullptr;
-        left = args.batch;
+        left = before = args.batch;
     }
 
     // Calls step(i, inputs of that step) for all steps.
     template <class Step>
     void all_steps(Step step) {
-        sort();
+        put_in_order();
+        for (int64_t r = 0; r < before; r++) {
+            read(args.src_iter, args.src_iter_batch, ordered(r), row(state, r));
+        }
         for (int64_t r = 0; r < args.batch; r++) {
-            read(args.src_iter, args.src_iter_batch, sequence(r), row(state, r));
-            read(args.src_iter_c, args.src_iter_c_batch, sequence(r), row(cells, r));
+            read(args.src_iter_c, args.src_iter_c_batch, ordered(origin(r)), row(cells, r));
         }
         meet(args.barrier, args.parts);
         let_go(0);
@@ -82,10 +89,11 @@ public:
             for (int64_t i = 0; i < count && left > 0; i++) {
                 step(begin + i, inputs + i * rows * kGates * share.width);
                 meet(args.barrier, args.parts);
-                float *const before = state;
+                float *const last = state;
                 state = next;
-                next = before;
+                next = last;
                 let_go(begin + i + 1);
+                before = left;
             }
             begin += count;
         }
@@ -96,6 +104,7 @@ protected:
     const Share share;
     const int64_t stride;  // S
     int64_t left;          // rows whose sequences have a step to come
+    int64_t before;        // rows of the state before the next step
     float *state;          // (N, S): h before the step
     float *next;           // (N, S): h after it
     float *reset;          // (N, S): r * h
@@ -108,9 +117,12 @@ protected:
     float *row(float *rows, int64_t r) const { return rows + r * stride + share.first; }
     const float *product(int64_t r) const { return products + r * kGates * share.width; }
 
-    // products = src U for so many gates, beginning with one.
-    void project(const float *src, const float *weights, int64_t gates, int64_t first) const {
-        multiply([&](int64_t r) { return src + r * stride; }, left, weights + args.hidden * gates * share.first,
+    // The row of the state before a step, and of its products, that a row goes on from.
+    int64_t origin(int64_t r) const { return args.parents ? origins[r] : r; }
+
+    // products = src U for so many rows and gates, beginning with one.
+    void project(const float *src, int64_t rows, const float *weights, int64_t gates, int64_t first) const {
+        multiply([&](int64_t r) { return src + r * stride; }, rows, weights + args.hidden * gates * share.first,
                  args.hidden, gates * share.width / kWidth, products + first * share.width, kGates * share.width, woven);
     }
 
@@ -141,23 +153,51 @@ protected:
     }
 
 private:
-    int32_t *order;  // (N): the sequence of each row, where there are lengths
+    int32_t *order;    // (N): the sequence of each row, where there are lengths; its parent, where there are parents
+    int32_t *origins;  // (N): where there are parents, the row of each sequence's; behind them a row for each parent
+
+    void put_in_order() {
+        if (!args.lengths && !args.parents) {
+            return;
+        }
+        if (args.part == 0) {
+            args.lengths ? sort() : tell_parents_apart();
+        }
+        meet(args.barrier, args.parts);
+        if (args.parents) {
+            before = 1 + *std::max_element(origins, origins + args.batch);
+        }
+    }
 
     // By insertion: batches are small, and often sorted.
     void sort() {
-        if (!args.lengths) {
-            return;
-        }
-        for (int64_t n = 0; n < args.batch && args.part == 0; n++) {
+        for (int64_t n = 0; n < args.batch; n++) {
             int64_t r = n;
             for (; r > 0 && args.lengths[order[r - 1]] < args.lengths[n]; r--) {
                 order[r] = order[r - 1];
             }
             order[r] = static_cast<int32_t>(n);
         }
-        meet(args.barrier, args.parts);
     }
 
+    // In the order of the first sequences that go on from them.
+    void tell_parents_apart() {
+        int32_t *const rows = origins + args.batch;
+        for (int64_t n = 0; n < args.batch; n++) {
+            rows[args.parents[n]] = -1;
+        }
+        int32_t count = 0;
+        for (int64_t n = 0; n < args.batch; n++) {
+            const int32_t parent = static_cast<int32_t>(args.parents[n]);
+            if (rows[parent] < 0) {
+                order[count] = parent;
+                rows[parent] = count++;
+            }
+            origins[n] = rows[parent];
+        }
+    }
+
+    int64_t ordered(int64_t r) const { return args.lengths || args.parents ? order[r] : r; }
     int64_t sequence(int64_t r) const { return args.lengths ? order[r] : r; }
     int64_t length(int64_t r) const { return args.lengths ? args.lengths[order[r]] : args.steps; }
 
@@ -193,12 +233,20 @@ private:
             multiply(x, rows, weights, args.input, width / kWidth, inputs, width, woven);
             return;
         }
+        const bool shared = args.parents && args.input > 0;
+        if (shared) {
+            multiply([&](int64_t r) { return args.x + order[r] * args.x_batch; }, before, weights, args.input,
+                     width / kWidth, products, width, woven);
+        }
         for (int64_t i = 0; i < rows; i++) {
             const int64_t id = args.ids[step(i) * args.ids_step + sequence(i % left) * args.ids_batch];
             const float *const known = args.table + (id * stride + share.first) * kGates;
-            for_each_vec(width, [&](int64_t j, auto) { store(inputs + i * width + j, load(known + j)); });
+            const float *const other = shared ? product(origin(i)) : nullptr;
+            for_each_vec(width, [&](int64_t j, auto) {
+                store(inputs + i * width + j, other ? load(known + j) + load(other + j) : load(known + j));
+            });
         }
-        if (args.input > 0) {
+        if (args.input > 0 && !shared) {
             multiply<true>(x, rows, weights, args.input, width / kWidth, inputs, width, woven);
         }
     }
@@ -257,9 +305,9 @@ struct Rnn : Run<1> {
 
     void step(int64_t s, const float *inputs_of_step) const {
         const Functions functions(args);
-        project(state, args.weights, 1, 0);
+        project(state, before, args.weights, 1, 0);
         for (int64_t n = 0; n < left; n++) {
-            const float *const p = product(n);
+            const float *const p = product(origin(n));
             for_each_unit(inputs_of_step, n, [&](int64_t i, auto lanes, auto input) {
                 put(s, n, i, lanes, functions.gate(input(0) + load(p + i)));
             });
@@ -273,9 +321,9 @@ struct Lstm : Run<4> {
 
     void step(int64_t s, const float *inputs_of_step) const {
         const Functions functions(args);
-        project(state, args.weights, 4, 0);
+        project(state, before, args.weights, 4, 0);
         for (int64_t n = 0; n < left; n++) {
-            const float *const p = product(n);
+            const float *const p = product(origin(n));
             float *const cell = row(cells, n);
             for_each_unit(inputs_of_step, n, [&](int64_t i, auto lanes, auto input) {
                 const auto gate = [&](int64_t k) { return input(k) + load(p + k * share.width + i); };
@@ -303,23 +351,24 @@ struct Gru : Run<3> {
 
     void step(int64_t s, const float *inputs_of_step) const {
         const Functions functions(args);
-        project(state, args.weights, 2, 0);
+        project(state, before, args.weights, 2, 0);
         for (int64_t n = 0; n < left; n++) {
-            const float *const p = product(n);
-            const float *const h = row(state, n);
+            const float *const p = product(origin(n));
+            const float *const h = row(state, origin(n));
             for_each_unit(inputs_of_step, n, [&](int64_t i, auto, auto input) {
                 store(row(reset, n) + i, functions.gate(input(1) + load(p + share.width + i)) * load(h + i));
             });
         }
         meet(args.barrier, args.parts);
-        project(reset, args.weights + args.hidden * 2 * stride, 1, 2);
+        project(reset, left, args.weights + args.hidden * 2 * stride, 1, 2);
         for (int64_t n = 0; n < left; n++) {
-            const float *const p = product(n);
-            const float *const h = row(state, n);
+            const float *const p = product(origin(n));
+            const float *const candidate = product(n) + 2 * share.width;
+            const float *const h = row(state, origin(n));
             const float keep = kept(s, n);
             for_each_unit(inputs_of_step, n, [&](int64_t i, auto lanes, auto input) {
                 const vec u = keep * functions.gate(input(0) + load(p + i));
-                const vec o = functions.candidate(input(2) + load(p + 2 * share.width + i));
+                const vec o = functions.candidate(input(2) + load(candidate + i));
                 put(s, n, i, lanes, u * load(h + i) + (1 - u) * o);
             });
         }
@@ -332,11 +381,11 @@ struct LbrGru : Run<3> {
 
     void step(int64_t s, const float *inputs_of_step) const {
         const Functions functions(args);
-        project(state, args.weights, 3, 0);
+        project(state, before, args.weights, 3, 0);
         const float *const bias = args.state_bias + share.first;
         for (int64_t n = 0; n < left; n++) {
-            const float *const p = product(n);
-            const float *const h = row(state, n);
+            const float *const p = product(origin(n));
+            const float *const h = row(state, origin(n));
             const float keep = kept(s, n);
             for_each_unit(inputs_of_step, n, [&](int64_t i, auto lanes, auto input) {
                 const vec u = keep * functions.gate(input(0) + load(p + i));

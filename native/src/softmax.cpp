@@ -1,5 +1,10 @@
 #include "softmax.h"
 
+#include <float.h>
+
+#include <algorithm>
+#include <functional>
+
 #include "kernels.h"
 #include "sum.h"
 
@@ -22,27 +27,62 @@ void log_softmax_row(const float *src, float *dst, int64_t width) {
                  [&](int64_t i, auto lanes) { lanes.store(dst + i, lanes.load(src + i) - top - log_total); });
 }
 
-// Elements are compared so many at a time with the least of the best so far.
+// Elements are compared so many at a time.
 constexpr int64_t kCompared = 8 * kWidth;
 
-// Where the greatest elements are, in their order, by insertion: few are better than those that came before.
-void greatest(const float *src, int64_t width, int64_t count, int64_t *ids) {
-    int64_t found = 0;
-    for (int64_t begin = 0; begin < width; begin += kCompared) {
-        const int64_t end = width - begin < kCompared ? width : begin + kCompared;
-        if (found == count && !(maximum(src + begin, end - begin) > src[ids[count - 1]])) {
-            continue;
+// The greatest of the elements at each place of those compared together, without regard to NaN.
+struct Maxima {
+    float of[kCompared];
+
+    Maxima(const float *src, int64_t width) {
+        vec tops[kCompared / kWidth];
+        for (vec &top : tops) {
+            top = splat(-INFINITY);
         }
-        for (int64_t i = begin; i < end; i++) {
-            const float x = src[i];
-            if (!(x > (found < count ? -INFINITY : src[ids[count - 1]]))) {
-                continue;
+        for (int64_t begin = 0; begin < width; begin += kCompared) {
+            for (int64_t i = 0; i < kCompared / kWidth; i++) {
+                const int64_t at = begin + i * kWidth;
+                if (at + kWidth <= width) {
+                    tops[i] = max(load(src + at), tops[i]);
+                } else if (at < width) {
+                    tops[i] = max(Partial{width - at}.load(src + at, -INFINITY), tops[i]);
+                }
             }
-            int64_t place = found < count ? found++ : count - 1;
-            for (; place > 0 && src[ids[place - 1]] < x; place--) {
-                ids[place] = ids[place - 1];
+        }
+        memcpy(of, tops, sizeof of);
+    }
+
+    float greatest() const { return *std::max_element(of, of + kCompared); }
+
+    // What so many elements at least are not less than; above -inf.
+    float bound(int64_t count) {
+        if (count > kCompared) {
+            return -FLT_MAX;
+        }
+        std::nth_element(of, of + count - 1, of + kCompared, std::greater<float>());
+        return of[count - 1] > -FLT_MAX ? of[count - 1] : -FLT_MAX;
+    }
+};
+
+// Where the greatest elements are, in their order, by insertion: few are no less than so many others.
+void greatest(const float *src, int64_t width, int64_t count, float bound, int64_t *ids) {
+    int64_t found = 0;
+    const auto is_candidate = [&](auto x) { return found < count ? x >= bound : x > src[ids[count - 1]]; };
+    const auto insert = [&](int64_t i) {
+        int64_t place = found < count ? found++ : count - 1;
+        for (; place > 0 && src[ids[place - 1]] < src[i]; place--) {
+            ids[place] = ids[place - 1];
+        }
+        ids[place] = i;
+    };
+    for (int64_t begin = 0; begin < width; begin += kCompared) {
+        const int64_t length = width - begin < kCompared ? width - begin : kCompared;
+        vec top = splat(-INFINITY);
+        for_each_vec(length, [&](int64_t i, auto lanes) { top = max(lanes.load(src + begin + i, -INFINITY), top); });
+        for (int64_t i = begin; i < begin + length && any(is_candidate(top)); i++) {
+            if (is_candidate(src[i])) {
+                insert(i);
             }
-            ids[place] = i;
         }
     }
     for (; found < count; found++) {
@@ -79,9 +119,10 @@ void softmax(const float *src, float *dst, int64_t rows, int64_t width, bool log
 void likeliest(const float *src, int64_t rows, int64_t width, int64_t count, int64_t *ids, float *norms) {
     for (int64_t row = 0; row < rows; row++) {
         const float *const x = src + row * width;
-        const float top = maximum(x, width);
+        Maxima maxima(x, width);
+        const float top = maxima.greatest();
         norms[row] = static_cast<float>(top + ::log(sum_of_exp(x, width, top, [](int64_t, auto, vec) {})));
-        greatest(x, width, count, ids + row * count);
+        greatest(x, width, count, maxima.bound(count), ids + row * count);
     }
 }
 

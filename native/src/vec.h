@@ -87,6 +87,23 @@ inline float max(vec x) {
     return top;
 }
 
+// Whether a comparison holds for any element.
+inline bool any(ivec comparison) {
+#if defined(__AVX512F__)
+    return _mm512_test_epi32_mask((__m512i)comparison, (__m512i)comparison) != 0;
+#elif defined(__AVX2__)
+    return _mm256_movemask_ps((__m256)comparison) != 0;
+#elif defined(__x86_64__)
+    return _mm_movemask_ps((__m128)comparison) != 0;
+#else
+    int32_t all = 0;
+    for (int64_t i = 0; i < kWidth; i++) {
+        all |= comparison[i];
+    }
+    return all != 0;
+#endif
+}
+
 // How to reach memory for a whole register, and for the end of a row that does not fill one: no float beyond it is
 // read or written. only(x) has 0 in the other lanes.
 struct Whole {

@@ -17,6 +17,7 @@ struct Case {
     int32_t parts;
     bool ragged;
     bool table;                        // whether ids tell a part of the input
+    bool parents;                      // whether sequences go on from rows that others may go on from, too
     const rondo_functions *functions;  // or nullptr
 };
 
@@ -136,9 +137,9 @@ void check_row(const Case &c, const char *name, Guarded<float> &buffer, int64_t 
     for (int64_t i = 0; i < c.hidden; i++) {
         const double error = std::fabs(buffer[offset + i] - expected[i]) / std::fmax(1, std::fabs(expected[i]));
         CHECK(error <= 4e-6, "%s of %s, %d: T %d, N %d, I %d, H %d, %d parts, reverse %d, attention %d, peephole %d, "
-              "ragged %d, function %d: %.9g, not %.9g",
+              "ragged %d, parents %d, function %d: %.9g, not %.9g",
               name, kNames[c.cell], int(i), int(c.steps), int(c.batch), int(c.input), int(c.hidden), c.parts, c.reverse,
-              c.attention, c.peephole, c.ragged, c.functions ? c.functions->gate.kind : -1, double(buffer[offset + i]),
+              c.attention, c.peephole, c.ragged, c.parents, c.functions ? c.functions->gate.kind : -1, double(buffer[offset + i]),
               expected[i]);
         worst = std::fmax(worst, error);
         written[offset + i] = true;
@@ -191,7 +192,7 @@ void run(const Case &c) {
     Guarded<float> packed_w(rondo_recurrent_packed_size(K, H, I)), packed_u(rondo_recurrent_packed_size(K, H, H));
     Guarded<float> x(input.size), attention(scores.size), dst_layer(layer.size);
     Guarded<float> scratch(rondo_recurrent_scratch_size(c.steps, c.batch, I, H));
-    Guarded<int64_t> lengths(c.batch), ids(c.steps * c.batch);
+    Guarded<int64_t> lengths(c.batch), ids(c.steps * c.batch), parents(c.batch);
     Guarded<float> vectors(kIds * kDepth), V(K * H * kDepth), packed_v(rondo_recurrent_packed_size(K, H, kDepth));
     Guarded<float> table(rondo_recurrent_table_size(K, H, kIds));
     State h(c, iter), cell(c, iter);
@@ -209,6 +210,7 @@ void run(const Case &c) {
     }
 
     for (int64_t n = 0; n < c.batch; n++) {
+        parents[n] = c.parents ? test::generator() % c.batch : n;
         lengths[n] = c.ragged ? test::generator() % (c.steps + 1) : c.steps;
     }
 
@@ -218,13 +220,13 @@ void run(const Case &c) {
     for (int64_t n = 0; n < c.batch; n++) {
         Row state(H), memory(H);
         for (int64_t i = 0; c.src_iter && i < H; i++) {
-            state[i] = h.given()[iter.at(0, n) + i];
-            memory[i] = cell.given()[iter.at(0, n) + i];
+            state[i] = h.given()[iter.at(0, parents[n]) + i];
+            memory[i] = cell.given()[iter.at(0, parents[n]) + i];
         }
         hidden_states.push_back({state});
         for (int64_t i = 0; i < lengths[n]; i++) {
             const int64_t t = c.reverse ? lengths[n] - 1 - i : i;
-            const float *const row = x.data + input.at(t, n);
+            const float *const row = x.data + input.at(t, c.table ? parents[n] : n);
             Row G = product(W.data, K * H, Row(row, row + I));
             for (int64_t k = 0; k < K * H; k++) {
                 G[k] += bias[k];
@@ -273,6 +275,7 @@ void run(const Case &c) {
     args.peephole = c.peephole ? peephole.data : nullptr;
     args.functions = c.functions;
     args.lengths = c.ragged ? lengths.data : nullptr;
+    args.parents = c.parents ? parents.data : nullptr;
     args.attention = c.attention ? attention.data : nullptr;
     args.attention_step = scores.step;
     args.attention_batch = scores.batch;
@@ -316,7 +319,8 @@ Case make(int32_t cell, int64_t steps, int64_t batch, int64_t input, int64_t hid
     const auto bit = [&](int position) { return (bits >> position & 1) != 0; };
     const bool gru = cell == RONDO_GRU || cell == RONDO_LBR_GRU;
     return {cell,           steps,  batch,  input,  hidden, bit(0), gru && bit(1), cell == RONDO_LSTM && bit(1), bit(2),
-            bit(3) || !bit(4), bit(4), bit(5), bit(6), bit(7) ? 3 : 0, parts, bit(8), bit(9), functions};
+            bit(3) || !bit(4), bit(4), bit(5), bit(6), bit(7) ? 3 : 0, parts, bit(8),
+            bit(9),         bit(10) && steps == 1 && !bit(8), functions};
 }
 
 // Three functions of the cell chosen at random, whose parameters keep states small.
@@ -335,7 +339,9 @@ void test::recurrent() {
     for (int32_t cell = RONDO_RNN_TANH; cell <= RONDO_LBR_GRU; cell++) {
         for (uint32_t bits = 0; bits < 1024; bits++) {
             run(make(cell, 3, 2, 5, 7, bits));
+            run(make(cell, 1, 5, 5, 7, 1u << 10 | bits));
         }
+        run(make(cell, 1, 40, 129, 131, 3u << 9));  // several rows for each block, with parents and a table
         for (int64_t hidden = 1; hidden <= 70; hidden++) {  // every tail of every instruction set
             const int64_t batch = 1 + test::generator() % 9;
             run(make(cell, 1 + test::generator() % 4, batch, 1 + test::generator() % 40, hidden, test::generator()));
@@ -359,6 +365,7 @@ void test::recurrent() {
                 run(make(cell, 9, 1 + test::generator() % 7, 33, hidden, test::generator(), parts));
                 const rondo_functions functions = random_functions();
                 run(make(cell, 4, 1 + test::generator() % 7, 9, hidden, test::generator(), parts, &functions));
+                run(make(cell, 1, 9, 33, hidden, 1u << 10 | (test::generator() & ~(1u << 8)), parts));
             }
         }
     }

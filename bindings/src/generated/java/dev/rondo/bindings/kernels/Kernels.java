@@ -67,10 +67,10 @@ public class Kernels extends Kernels$shared {
     public static int RONDO_TREE_TENSOR() {
         return RONDO_TREE_TENSOR;
     }
-    private static final int RONDO_ABI_VERSION = (int)9L;
+    private static final int RONDO_ABI_VERSION = (int)10L;
     /**
      * {@snippet lang=c :
-     * #define RONDO_ABI_VERSION 9
+     * #define RONDO_ABI_VERSION 10
      * }
      */
     public static int RONDO_ABI_VERSION() {

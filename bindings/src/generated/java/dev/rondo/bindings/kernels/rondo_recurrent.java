@@ -35,6 +35,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     const float *peephole;
  *     const rondo_functions *functions;
  *     const int64_t *lengths;
+ *     const int64_t *parents;
  *     const float *attention;
  *     int64_t attention_step;
  *     int64_t attention_batch;
@@ -83,6 +84,7 @@ public class rondo_recurrent {
         Kernels.C_POINTER.withName("peephole"),
         Kernels.C_POINTER.withName("functions"),
         Kernels.C_POINTER.withName("lengths"),
+        Kernels.C_POINTER.withName("parents"),
         Kernels.C_POINTER.withName("attention"),
         Kernels.C_LONG.withName("attention_step"),
         Kernels.C_LONG.withName("attention_batch"),
@@ -988,6 +990,50 @@ public class rondo_recurrent {
      */
     public static void lengths(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(lengths$LAYOUT, lengths$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout parents$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("parents"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * const int64_t *parents
+     * }
+     */
+    public static final AddressLayout parents$layout() {
+        return parents$LAYOUT;
+    }
+
+    private static final long parents$OFFSET = $LAYOUT.byteOffset(groupElement("parents"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * const int64_t *parents
+     * }
+     */
+    public static final long parents$offset() {
+        return parents$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * const int64_t *parents
+     * }
+     */
+    public static MemorySegment parents(MemorySegment struct) {
+        return struct.get(parents$LAYOUT, parents$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * const int64_t *parents
+     * }
+     */
+    public static void parents(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(parents$LAYOUT, parents$OFFSET, fieldValue);
     }
 
     private static final AddressLayout attention$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("attention"));

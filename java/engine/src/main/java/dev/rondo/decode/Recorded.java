@@ -103,11 +103,8 @@ final class Recorded implements AutoCloseable {
         Value c = state(recorder, encoder, "c", rows);
         Value feed = state(recorder, encoder, "feed", rows);
         Value past = state(recorder, encoder, "past", rows);
-        Decoder.State before = new Decoder.State(
-                continued(h, parents).transpose(0, 1),
-                c == null ? null : continued(c, parents).transpose(0, 1),
-                feed == null ? null : continued(feed, parents),
-                past == null ? null : continued(past, parents));
+        Decoder.State before =
+                new Decoder.State(h.transpose(0, 1), c == null ? null : c.transpose(0, 1), feed, past, parents);
         Decoder.Output output = decoder.forward(ids, before, memory(recorder, encoder, batch));
         Decoder.State after = output.state();
         recorder.carry(h, whole(after.h().transpose(0, 1)));
@@ -139,10 +136,6 @@ final class Recorded implements AutoCloseable {
     private static @Nullable Value state(Recorder recorder, Recorded encoder, String name, long rows) {
         Tensor initial = encoder.outputs.get(name);
         return initial == null ? null : recorder.state(name, initial.shape().with(0, rows));
-    }
-
-    private static Value continued(Value state, @Nullable Value parents) {
-        return parents == null ? state : Functional.indexSelect(state, 0, parents);
     }
 
     /// A value that can be carried: the whole of memory of its own.

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// @param peephole  (3, H) for the gates i, f, o, or NULL
 /// @param functions what the cell is made of, or null for the usual functions
 /// @param lengths   (N), 64-bit from 0 to T: steps of each sequence, or NULL where all have T
+/// @param parents   (N), 64-bit from 0 to N - 1: the rows of srcIter and srcIterC, with a table of x, too, that
+///                  sequences go on from where T is 1; NULL where each has its own
 /// @param attention (T, N), or nothing
 /// @param srcIter   h before the first step (N, H), or nothing for zeros
 /// @param srcIterC  c before the first step (N, H), or nothing for zeros
@@ -48,6 +50,7 @@ public record RecurrentArguments(
         MemorySegment peephole,
         @Nullable CellFunctions functions,
         MemorySegment lengths,
+        MemorySegment parents,
         Strided attention,
         Strided srcIter,
         Strided srcIterC,

@@ -134,6 +134,7 @@ public enum RecurrentKernel {
         CellFunctions functions = arguments.functions();
         rondo_recurrent.functions(recurrent, functions == null ? MemorySegment.NULL : functions.struct(arena));
         rondo_recurrent.lengths(recurrent, arguments.lengths());
+        rondo_recurrent.parents(recurrent, arguments.parents());
         rondo_recurrent.attention(recurrent, arguments.attention().data());
         rondo_recurrent.attention_step(recurrent, arguments.attention().step());
         rondo_recurrent.attention_batch(recurrent, arguments.attention().sample());

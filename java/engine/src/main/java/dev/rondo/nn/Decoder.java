@@ -76,15 +76,28 @@ public final class Decoder extends Module {
 
     /// Where a decoder stands between two steps.
     ///
-    /// @param h    hidden states (L, N, H)
-    /// @param c    cell states (L, N, H), or null without
-    /// @param feed (N, F): what a step reads beside its id, of EVERY_STEP and INPUT_FEEDING; else null
-    /// @param past (N, P): what attention has to know of the steps before; null where that is nothing
+    /// @param h       hidden states (L, N, H)
+    /// @param c       cell states (L, N, H), or null without
+    /// @param feed    (N, F): what a step reads beside its id, of EVERY_STEP and INPUT_FEEDING; else null
+    /// @param past    (N, P): what attention has to know of the steps before; null where that is nothing
+    /// @param parents (N), I64: which rows of these sequences go on from, several maybe from one;
+    ///                null for their own
     public record State(
             Value h,
             @Nullable Value c,
             @Nullable Value feed,
-            @Nullable Value past) {
+            @Nullable Value past,
+            @Nullable Value parents) {
+        /// A state of which each sequence goes on from its own row.
+        public State(Value h, @Nullable Value c, @Nullable Value feed, @Nullable Value past) {
+            this(h, c, feed, past, null);
+        }
+
+        /// The rows that sequences go on from.
+        private @Nullable Value own(@Nullable Value value, int dimension) {
+            return value == null || parents == null ? value : Functional.indexSelect(value, dimension, parents);
+        }
+
         private List<Value> present() {
             return Stream.of(h, c, feed, past).filter(value -> value != null).toList();
         }
@@ -368,7 +381,9 @@ public final class Decoder extends Module {
         Look early = context == Context.CONTEXT_FEEDING ? Look.of(attention, query, memory, state.past()) : null;
         Value fed = early == null ? state.feed().unsqueeze(0) : early.context();
         RNNBase.Output states = rnn(x, fed, state);
-        Look look = early == null ? Look.of(attention, states.output(), memory, state.past()) : early;
+        Look look = early == null
+                ? Look.of(attention, states.output(), memory, state.own(state.past(), 0))
+                : state.parents() == null ? early : early.rows(state.parents());
         Value seen = seen(look.context(), states.output());
         Value r = readout(seen);
         Value feed = early == null ? r.select(0, 0) : null;
@@ -382,8 +397,9 @@ public final class Decoder extends Module {
                     .literal(Tensor.allocate(Arena.ofAuto(), Shape.of(x.steps(), x.batch(), hiddenSize), DataType.F32));
             Value summary = Functional.add(zeros, start.feed().unsqueeze(0)); // (T, N, H)
             RNNBase.Output states = rnn(x, summary, start);
-            Value r = readout(seen(summary, states.output()));
-            return new Output(output.forward(r), null, new State(states.hN(), states.cN(), start.feed(), null));
+            Value r = readout(seen(start.own(summary, 1), states.output()));
+            State end = new State(states.hN(), states.cN(), start.own(start.feed(), 0), null);
+            return new Output(output.forward(r), null, end);
         }
         RNNBase.Output states = rnn(x, null, start);
         if (context == Context.INITIAL_STATE) {
@@ -392,14 +408,14 @@ public final class Decoder extends Module {
                     null,
                     new State(states.hN(), states.cN(), null, null));
         }
-        Look look = Look.of(attention, states.output(), memory, start.past());
+        Look look = Look.of(attention, states.output(), memory, start.own(start.past(), 0));
         Value seen = seen(look.context(), states.output());
         State end = new State(states.hN(), states.cN(), null, look.past());
         return output(new Step(seen, readout(seen), look.weights(), end), x, memory);
     }
 
     private RNNBase.Output rnn(EmbeddedIds x, @Nullable Value more, State state) {
-        return rnn.record(x, more, null, state.h(), state.c());
+        return rnn.record(x, more, null, state.h(), state.c(), state.parents());
     }
 
     private static Value seen(Value context, Value h) {

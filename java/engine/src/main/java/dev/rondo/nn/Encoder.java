@@ -54,7 +54,7 @@ public final class Encoder extends Module {
     /// @param ids     (S, N), I64
     /// @param lengths (N), I64 from 1 to S: how many ids of each sequence count; null where all do
     public RNNBase.Output forward(Value ids, @Nullable Value lengths) {
-        return rnn.record(EmbeddedIds.of(embedding, dropout, ids), null, lengths, null, null);
+        return rnn.record(EmbeddedIds.of(embedding, dropout, ids), null, lengths, null, null, null);
     }
 
     @Override

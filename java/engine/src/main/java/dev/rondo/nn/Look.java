@@ -36,6 +36,18 @@ record Look(Value context, Value weights, @Nullable Value past) {
                 next == null ? null : next.reshape(rows, next.shape().size(2)));
     }
 
+    /// What other rows see of one step.
+    ///
+    /// @param numbers (N), I64, of these rows
+    Look rows(Value numbers) {
+        long steps = weights.shape().size(2);
+        Value seen = Functional.indexSelect(weights.reshape(context.shape().size(1), steps), 0, numbers);
+        return new Look(
+                Functional.indexSelect(context, 1, numbers),
+                seen.reshape(weights.shape().sizes()),
+                past == null ? null : Functional.indexSelect(past, 0, numbers));
+    }
+
     /// What attention gives (N, T, …), or (N', K, …) where rows share memories, as (T, N, …).
     static Value rows(Value given, long rows) {
         return rows == given.shape().size(0)

@@ -2,6 +2,7 @@ package dev.rondo.nn;
 
 import dev.rondo.op.Cell;
 import dev.rondo.op.Lookup;
+import dev.rondo.op.Parents;
 import dev.rondo.op.Recurrent;
 import dev.rondo.program.Direction;
 import dev.rondo.program.Recorder;
@@ -138,15 +139,30 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
     /// @param attention scores (T, N) for cells with attention, else null
     final Output record(
             Value x, @Nullable Value lengths, @Nullable Value h0, @Nullable Value c0, @Nullable Value attention) {
-        return record(x, null, lengths, h0, c0, attention);
+        return record(x, null, lengths, h0, c0, null, attention);
     }
 
     /// Records all layers over ids, and what else each step reads.
     ///
-    /// @param more (T, N, …), or null
+    /// @param more    (T, N, …), or null
+    /// @param parents (N), I64, where T is 1: which rows of more, h0 and c0 sequences go on from;
+    ///                null for their own
     final Output record(
-            EmbeddedIds ids, @Nullable Value more, @Nullable Value lengths, @Nullable Value h0, @Nullable Value c0) {
-        return record(ids.input(more), ids.lookup(), lengths, h0, c0, null);
+            EmbeddedIds ids,
+            @Nullable Value more,
+            @Nullable Value lengths,
+            @Nullable Value h0,
+            @Nullable Value c0,
+            @Nullable Value parents) {
+        boolean shares = parents != null && Parents.isAvailable();
+        Value input = ids.input(shares && ids.lookup() != null ? more : rows(more, parents));
+        return shares
+                ? record(input, ids.lookup(), lengths, h0, c0, new Parents(parents), null)
+                : record(input, ids.lookup(), lengths, rows(h0, parents), rows(c0, parents), null, null);
+    }
+
+    private static @Nullable Value rows(@Nullable Value value, @Nullable Value numbers) {
+        return value == null || numbers == null ? value : Functional.indexSelect(value, 1, numbers);
     }
 
     private Output record(
@@ -155,6 +171,7 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
             @Nullable Value lengths,
             @Nullable Value h0,
             @Nullable Value c0,
+            @Nullable Parents parents,
             @Nullable Value attention) {
         boolean equallyWide = recurrence.hiddenSizes().stream().distinct().count() == 1;
         if (!equallyWide && (h0 != null || c0 != null)) {
@@ -186,6 +203,7 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
                     layer == 0 ? lookup : null,
                     h,
                     c,
+                    parents,
                     attention,
                     lengths == null ? recorder.lengths() : lengths,
                     layers.get(layer).stream()

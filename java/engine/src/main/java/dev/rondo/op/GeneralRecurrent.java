@@ -216,6 +216,7 @@ public final class GeneralRecurrent extends Op {
                                 cells.clip(),
                                 cells.coupled()),
                         lengths,
+                        null,
                         null);
     }
 

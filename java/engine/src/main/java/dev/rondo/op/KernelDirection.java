@@ -25,12 +25,14 @@ import org.jspecify.annotations.Nullable;
 /// @param functions what the cell is made of, or null for the usual functions
 /// @param lengths   numbers of steps of the sequences (N), I64, or null where all have T
 /// @param lookup    what the input begins with, or null
+/// @param parents   what sequences go on from, or null
 record KernelDirection(
         Emitter emitter,
         OneDirection part,
         @Nullable CellFunctions functions,
         @Nullable Value lengths,
-        @Nullable Lookup lookup) {
+        @Nullable Lookup lookup,
+        @Nullable Parents parents) {
     // A step with fewer multiplications than this is slower on two threads than on one.
     private static final long SMALLEST_SHARED_STEP = 100_000;
 
@@ -87,6 +89,7 @@ record KernelDirection(
                 present(
                         x,
                         lookup == null ? null : lookup.ids(),
+                        parents == null ? null : parents.rows(),
                         part.attention(),
                         initial.h(),
                         initial.c(),
@@ -112,6 +115,7 @@ record KernelDirection(
                                     peephole == null ? MemorySegment.NULL : memory.segment(peephole),
                                     functions,
                                     lengths == null ? MemorySegment.NULL : memory.segment(lengths),
+                                    parents == null ? MemorySegment.NULL : memory.segment(parents.rows()),
                                     Strided.sequence(memory, part.attention()),
                                     Strided.state(memory, initial.h()),
                                     Strided.state(memory, initial.c()),
@@ -129,9 +133,10 @@ record KernelDirection(
         return () -> team.run(steps);
     }
 
-    /// The kernel believes lengths and ids.
+    /// The kernel believes lengths, ids and parents.
     private Step checked(ReplayMemory memory, Step step) {
-        Step first = lookup == null ? step : lookup.checked(memory, step);
+        Step last = parents == null ? step : parents.checked(memory, step);
+        Step first = lookup == null ? last : lookup.checked(memory, last);
         if (lengths == null) {
             return first;
         }

@@ -55,7 +55,7 @@ record OneDirection(
 
     void emit(Emitter emitter) {
         if (KernelDirection.serves(descriptor)) {
-            emitOnKernel(emitter, null, null, null);
+            emitOnKernel(emitter, null, null, null, null);
         } else if (descriptor.cell().hasAttention() && descriptor.direction() == Direction.RIGHT_TO_LEFT) {
             emitReversed(emitter);
         } else {
@@ -66,9 +66,14 @@ record OneDirection(
     /// @param functions what the cell is made of, or null for the usual functions
     /// @param lengths   numbers of steps of the sequences (N), or null where all have T
     /// @param lookup    what the input begins with, or null
+    /// @param parents   what sequences go on from, or null
     void emitOnKernel(
-            Emitter emitter, @Nullable CellFunctions functions, @Nullable Value lengths, @Nullable Lookup lookup) {
-        new KernelDirection(emitter, withContiguousState(emitter), functions, lengths, lookup).emit();
+            Emitter emitter,
+            @Nullable CellFunctions functions,
+            @Nullable Value lengths,
+            @Nullable Lookup lookup,
+            @Nullable Parents parents) {
+        new KernelDirection(emitter, withContiguousState(emitter), functions, lengths, lookup, parents).emit();
     }
 
     /// The threads of a primitive meet after every step, so a step has to be worth it.

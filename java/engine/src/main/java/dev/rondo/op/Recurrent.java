@@ -76,6 +76,7 @@ public final class Recurrent extends Op {
     private final @Nullable Value attention; // (T, N)
     private final @Nullable Value lengths; // (N)
     private final @Nullable Lookup lookup;
+    private final @Nullable Parents parents;
     private final List<RecurrentTraining> trained = new ArrayList<>();
 
     /// @param directions the directions, in the order of the states' first dimension
@@ -93,11 +94,12 @@ public final class Recurrent extends Op {
             @Nullable Value attention,
             @Nullable Value lengths,
             List<Weights> weights) {
-        this(cell, directions, merge, batchFirst, x, null, h0, c0, attention, lengths, weights);
+        this(cell, directions, merge, batchFirst, x, null, h0, c0, null, attention, lengths, weights);
     }
 
-    /// @param x      (T, N, I), what the input goes on with behind the vectors that are looked up
-    /// @param lookup what it begins with, or null
+    /// @param x       (T, N, I), what the input goes on with behind the vectors that are looked up
+    /// @param lookup  what it begins with, or null
+    /// @param parents which rows of h0 and c0 sequences go on from, T being 1, or null for their own
     public Recurrent(
             Cell cell,
             List<Direction> directions,
@@ -107,6 +109,7 @@ public final class Recurrent extends Op {
             @Nullable Lookup lookup,
             @Nullable Value h0,
             @Nullable Value c0,
+            @Nullable Parents parents,
             @Nullable Value attention,
             @Nullable Value lengths,
             List<Weights> weights) {
@@ -117,6 +120,7 @@ public final class Recurrent extends Op {
                                         lookup == null ? null : lookup.table(),
                                         h0,
                                         c0,
+                                        parents == null ? null : parents.rows(),
                                         attention,
                                         lengths)
                                 .filter(value -> value != null),
@@ -134,6 +138,15 @@ public final class Recurrent extends Op {
         weights.forEach(one ->
                 WeightShapes.require(cell, one, weights.getFirst(), x.recorder().hasVariables()));
         this.lookup = lookup;
+        this.parents = parents;
+        if (parents != null
+                && (x.shape().size(batchFirst ? 1 : 0) != 1
+                        || h0 == null
+                        || lengths != null
+                        || parents.rows().shape().elements() != h0.shape().size(1))) {
+            throw new IllegalArgumentException(
+                    cell + " needs states that a step goes on from, one of them for each sequence");
+        }
         long inputSize = weights.getFirst().inputWeight().shape().size(1) - (lookup == null ? 0 : lookup.width());
         if (Shapes.requireFloat(x, cell.toString()).shape().rank() != 3
                 || x.shape().size(2) != inputSize) {
@@ -247,12 +260,12 @@ public final class Recurrent extends Op {
     }
 
     private void emitDirection(Emitter emitter, OneDirection direction, boolean finalCell) {
-        if (lookup != null) {
-            direction.emitOnKernel(emitter, null, lengths, lookup);
+        if (lookup != null || parents != null) {
+            direction.emitOnKernel(emitter, null, lengths, lookup, parents);
         } else if (lengths == null) {
             direction.emit(emitter);
         } else if (KernelDirection.isAllowed() && !direction.descriptor().isProjected()) {
-            direction.emitOnKernel(emitter, null, lengths, null);
+            direction.emitOnKernel(emitter, null, lengths, null, null);
         } else {
             Ragged ragged = Ragged.emit(emitter, lengths, direction, finalCell);
             ragged.aligned().emit(emitter);
