@@ -2,9 +2,6 @@
 
 #include <float.h>
 
-#include <algorithm>
-#include <functional>
-
 #include "kernels.h"
 #include "sum.h"
 
@@ -52,15 +49,29 @@ struct Maxima {
         memcpy(of, tops, sizeof of);
     }
 
-    float greatest() const { return *std::max_element(of, of + kCompared); }
+    float greatest() const { return of[place_of_greatest(0)]; }
 
     // What so many elements at least are not less than; above -inf.
     float bound(int64_t count) {
         if (count > kCompared) {
             return -FLT_MAX;
         }
-        std::nth_element(of, of + count - 1, of + kCompared, std::greater<float>());
+        for (int64_t i = 0; i < count; i++) {
+            const int64_t place = place_of_greatest(i);
+            const float top = of[place];
+            of[place] = of[i];
+            of[i] = top;
+        }
         return of[count - 1] > -FLT_MAX ? of[count - 1] : -FLT_MAX;
+    }
+
+private:
+    int64_t place_of_greatest(int64_t from) const {
+        int64_t place = from;
+        for (int64_t i = from + 1; i < kCompared; i++) {
+            place = of[i] > of[place] ? i : place;
+        }
+        return place;
     }
 };
 

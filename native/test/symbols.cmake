@@ -12,6 +12,13 @@ foreach(symbol IN LISTS exported)
     endif()
 endforeach()
 
+# Of what the standard library has as templates and inline functions, the linker would keep the copy of one instruction set.
+execute_process(COMMAND ${NM} --defined-only ${LIBRARY} OUTPUT_VARIABLE defined COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX MATCHALL "[^\n]+ _ZN?K?St[^\n]+" standard "${defined}")
+if(standard)
+    message(FATAL_ERROR "of the standard library: ${standard}")
+endif()
+
 string(REGEX MATCHALL "Shared library: [^\n]+" needed "${dynamic}")
 foreach(library IN LISTS needed)
     if(NOT library MATCHES "\\[(libc|libm|ld-linux-[a-z0-9_-]+)\\.so")
