@@ -13,6 +13,7 @@ import dev.rondo.Input;
 import dev.rondo.Model;
 import dev.rondo.Session;
 import dev.rondo.kernel.Philox;
+import dev.rondo.program.Gradients;
 import dev.rondo.program.PackedWeights;
 import dev.rondo.program.Program;
 import dev.rondo.program.Recorder;
@@ -21,6 +22,7 @@ import dev.rondo.program.Value;
 import dev.rondo.reference.GumbelTreeReference;
 import dev.rondo.reference.Tolerance;
 import dev.rondo.reference.Values;
+import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import dev.rondo.tree.Merges;
@@ -34,6 +36,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -206,6 +209,55 @@ class GumbelTreeTest {
             assertTrue(Arrays.stream(expected).anyMatch(value -> value != 0), name + " has a gradient");
             new Tolerance(2e-4).assertClose(name + " of seed " + seed, expected, actual.get(name));
         });
+    }
+
+    /// A temperature that is an input is read at each run: one program gives what programs of fixed temperatures give.
+    @Test
+    void temperatureChangesFromRunToRun() {
+        Tensor x = random(3, 6, 2, 2);
+        float[] warm = gradientOfQuery(network(2, 3, 1, 9), x, null, 0).getFirst();
+        float[] cold = gradientOfQuery(network(2, 3, 0.25, 9), x, null, 0).getFirst();
+        List<float[]> changing = gradientOfQuery(network(2, 3, 7, 9), x, "temperature", 1, 0.25f, 1);
+        assertArrayEquals(warm, changing.get(0));
+        assertArrayEquals(cold, changing.get(1));
+        assertArrayEquals(warm, changing.get(2));
+        assertTrue(Math.abs(warm[0] - cold[0]) > 1e-3, warm[0] + " and " + cold[0]);
+        for (float none : new float[] {0, -1, Float.NaN, Float.POSITIVE_INFINITY}) {
+            IllegalArgumentException refused = assertThrows(
+                    IllegalArgumentException.class, () -> gradientOfQuery(network(2, 3, 1, 9), x, "temperature", none));
+            assertEquals("temperature " + none + " is not positive", refused.getMessage());
+        }
+    }
+
+    /// Of the same run at some temperatures.
+    ///
+    /// @param input the temperature's name, or null for the network's own
+    private static List<float[]> gradientOfQuery(
+            GumbelTreeLSTM network, Tensor x, @Nullable String input, float... temperatures) {
+        Recorder recorder = new Recorder(true);
+        PackedSequence sequences =
+                new PackedSequence(recorder.constant(x), recorder.constant(Tensor.of(Shape.of(2), new long[] {6, 4})));
+        GumbelTreeLSTM.Output found = input == null
+                ? network.forward(sequences)
+                : network.forward(sequences, recorder.input(input, Shape.of(1), DataType.F32));
+        Gradients gradients = recorder.backward(Functional.sum(Functional.square(found.h())));
+        recorder.output(
+                "gradient",
+                gradients.of(recorder.weight(network.parameters().get("query").tensor())));
+        List<float[]> results = new ArrayList<>();
+        try (PackedWeights weights = new PackedWeights();
+                Program program = recorder.finish(weights, 1);
+                Arena arena = Arena.ofConfined();
+                Replay replay = program.replay(arena)) {
+            for (float temperature : temperatures) {
+                if (input != null) {
+                    replay.inputs().get(input).copyFrom(new float[] {temperature});
+                }
+                replay.run(5);
+                results.add(replay.outputs().get("gradient").toFloatArray());
+            }
+        }
+        return results;
     }
 
     /// In training a merge is chosen as often as its score says, and the same seed and run choose the same.
