@@ -220,8 +220,26 @@ def spans(length, made):
     return below
 
 
-def parser(t):
-    """the loss of greedy decisions that count the margin in"""
+def merges_of(tree):
+    """canonical: where each pair begins, when trees of nested pairs are built from left to right"""
+    made, waiting = [], 0
+
+    def build(node):
+        nonlocal waiting
+        if isinstance(node, tuple):
+            build(node[0])
+            build(node[1])
+            waiting -= 1
+            made.append(waiting - 1)
+        else:
+            waiting += 1
+
+    build(tree)
+    return made
+
+
+def parser(t, beam):
+    """the loss of the best trees that a beam search finds, which counts the margin in; greedy with a beam of 1"""
     def leaf(n, i):
         return torch.tanh(t["trees.weight_ih"] @ t["x"][n * T + i] + t["trees.bias"])
 
@@ -229,39 +247,57 @@ def parser(t):
         u_l, u_r = t["trees.weight_hh"]
         return torch.tanh(u_l @ a + u_r @ b + t["trees.bias"])
 
-    found, parents = np.full((T - 1, N), -1), np.full(2 * N * (2 * T - 1), -2)
+    def below(tree):
+        return below(tree[0]) | below(tree[1]) if isinstance(tree, tuple) else {tree}
+
+    found, parents = np.full((beam, T - 1, N), -1), np.full(2 * N * (2 * T - 1), -2)
+    scores, penalties = np.zeros((beam, N)), np.zeros((beam, N))
     positions = np.zeros_like(parents)
-    margins, wanted_scores, found_scores = [], [], []
+    wanted_scores, found_scores = [], []
     for n, length in enumerate(LENGTHS):
         wanted = spans(length, TREES[n])
-        left, below, score, margin = [leaf(n, i) for i in range(length)], [{i} for i in range(length)], 0, 0
-        for step in range(length - 1):
-            made = [parent(a, b) for a, b in zip(left, left[1:])]
-            scores = [t["score.weight"][0] @ h for h in made]
-            wrong = [below[i] | below[i + 1] not in wanted for i in range(len(made))]
-            at = max(range(len(made)), key=lambda i: scores[i].item() + KAPPA * wrong[i])
-            found[step, n] = at
-            score, margin = score + scores[at], margin + KAPPA * wrong[at]
-            left[at:at + 2] = [made[at]]
-            below[at:at + 2] = [below[at] | below[at + 1]]
-        found_scores.append(score)
-        margins.append(margin)
-        nodes, score = [leaf(n, i) for i in range(length)], 0
+
+        def state(tree):
+            return parent(state(tree[0]), state(tree[1])) if isinstance(tree, tuple) else leaf(n, tree)
+
+        def score(tree):
+            return (score(tree[0]) + score(tree[1]) + t["score.weight"][0] @ state(tree) if isinstance(tree, tuple)
+                    else torch.zeros((), dtype=torch.float64))
+
+        def penalty(tree):
+            return (penalty(tree[0]) + penalty(tree[1]) + KAPPA * (below(tree) not in wanted)
+                    if isinstance(tree, tuple) else 0)
+
+        def total(forest):
+            return sum(score(tree).item() + penalty(tree) for tree in forest)
+
+        forests = [tuple(range(length))]  # each the trees that are left, from left to right
+        for _ in range(length - 1):
+            after = {forest[:i] + (forest[i:i + 2],) + forest[i + 2:] for forest in forests for i in range(len(forest) - 1)}
+            forests = sorted(after, key=total, reverse=True)[:beam]
+        for b, (tree,) in enumerate(forests):
+            found[b, :length - 1, n] = merges_of(tree)
+            scores[b, n], penalties[b, n] = score(tree).item(), penalty(tree)
+        found_scores.append(score(forests[0][0]))
+        nodes, right = [leaf(n, i) for i in range(length)], 0
         for l, r in TREES[n]:
             nodes.append(parent(nodes[l], nodes[r]))
-            score = score + t["score.weight"][0] @ nodes[-1]
-        wanted_scores.append(score)
-        for tree, made in ((n, TREES[n]), (N + n, pairs(length, found[:length - 1, n]))):
+            right = right + t["score.weight"][0] @ nodes[-1]
+        wanted_scores.append(right)
+        for tree, made in ((n, TREES[n]), (N + n, pairs(length, found[0, :length - 1, n]))):
             place = lambda node: tree * T + node if node < length else 2 * N * T + tree * (T - 1) + node - length
             parents[place(2 * length - 2)] = -1
             for s, children in enumerate(made):
                 for side, child in enumerate(children):
                     parents[place(child)] = place(length + s)
                     positions[place(child)] = side
+    margins = penalties[0]
     loss = sum(F.relu(torch.as_tensor(f + m - w)) for f, m, w in zip(found_scores, margins, wanted_scores)) / N
     assert sum(margins) > 0
-    totals = torch.stack([torch.as_tensor(s, dtype=torch.float64) for s in found_scores])
-    return ({"scores": totals, "margins": torch.tensor(margins)},
+    if beam > 1:  # something else than what is found greedily, and better
+        greedy, _, _ = parser(t, 1)
+        assert (scores[0] + margins > greedy["scores"][0].numpy() + greedy["penalties"][0].numpy() + 0.01).any()
+    return ({"scores": torch.tensor(scores), "penalties": torch.tensor(penalties), "margins": torch.tensor(margins)},
             {"found": found, "parents": parents, "positions": positions,
              "wanted": np.array([[*merges, *[-1] * (T - 1 - len(merges))] for merges in MERGES]).T}, loss)
 
@@ -291,8 +327,10 @@ def cases():
              "decoder.bias": (2 * H,)}
     yield "autoencoder", coder, {"R": mask * np.ones(H), "S": exists()[T:]}, steps(), autoencoder
     yield "unfolding_autoencoder", coder, {"R": exists()[:T]}, steps(), unfolding
-    yield ("parser", {"x": (N * T, I), "trees.weight_ih": (H, I), "trees.bias": (H,), "trees.weight_hh": (2, H, H),
-                      "score.weight": (1, H)}, {}, lengths, parser)
+    scorer = {"x": (N * T, I), "trees.weight_ih": (H, I), "trees.bias": (H,), "trees.weight_hh": (2, H, H),
+              "score.weight": (1, H)}
+    yield "parser", scorer, {}, lengths, lambda t: parser(t, 1)
+    yield "parser_beam", scorer, {}, lengths, lambda t: parser(t, 4)
 
 
 def generate(out):

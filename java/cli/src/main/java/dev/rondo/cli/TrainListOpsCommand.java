@@ -17,16 +17,19 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "listops",
         description = {
-            "Trains networks to say what nested expressions such as [MAX 2 9 [MIN 4 7 ] 0 ] come to: one that is given"
-                    + " the expressions' trees, and a plain LSTM; and tells how often each is right about expressions"
-                    + " that none has seen.",
+            "Trains networks to say what nested expressions such as [MAX 2 9 [MIN 4 7 ] 0 ] come to, and tells"
+                    + " how often each is right about expressions that none has seen.",
+            "tree is given the expressions' trees, sequence is a plain LSTM without any. spinn is given trees where it"
+                    + " learns, and builds its own where it is tested; latent finds trees by itself. These two take their"
+                    + " time, and learn from what whole expressions come to alone.",
             "Expressions are drawn at random, as Nangia and Bowman (2018) draw them."
         },
         footer = {
             "",
             "Examples:",
             "  rondo train listops --out listops",
-            "  rondo train listops --networks tree --depth 5 --steps 2000"
+            "  rondo train listops --networks tree --depth 5 --steps 2000",
+            "  rondo train listops --networks tree,sequence,latent,spinn --labels root --length 40 --hidden 64"
         })
 final class TrainListOpsCommand implements Callable<Integer> {
     @ParentCommand
@@ -64,6 +67,12 @@ final class TrainListOpsCommand implements Callable<Integer> {
     private int depth = Settings.DEFAULT.depth();
 
     @Option(
+            names = "--length",
+            paramLabel = "N",
+            description = "The most tokens of an expression (default: ${DEFAULT-VALUE}).")
+    private int length = Settings.DEFAULT.length();
+
+    @Option(
             names = "--labels",
             paramLabel = "WHICH",
             converter = LabelWords.class,
@@ -90,6 +99,7 @@ final class TrainListOpsCommand implements Callable<Integer> {
         requireAtLeast("--expressions", expressions, plain.batch());
         requireAtLeast("--held-out", heldOut, 1);
         requireAtLeast("--depth", depth, 1);
+        requireAtLeast("--length", length, 4); // an operator of two digits, and its end
         requireAtLeast("--hidden", hidden, 1);
         requireAtLeast("--steps", steps, 1);
         Settings settings = new Settings(
@@ -97,7 +107,7 @@ final class TrainListOpsCommand implements Callable<Integer> {
                 heldOut,
                 depth,
                 plain.arguments(),
-                plain.length(),
+                length,
                 labels,
                 plain.width(),
                 hidden,

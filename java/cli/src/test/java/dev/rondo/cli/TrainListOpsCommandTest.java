@@ -62,11 +62,39 @@ class TrainListOpsCommandTest {
         assertTrue(other.err().contains("labels root, not every-node"), other.err());
     }
 
+    /// Networks that find trees are compared with trees that nobody has to find.
+    @Test
+    void findsTrees() throws IOException {
+        assumeTrue(NativeLibraries.load().hasKernels());
+        Path out = folder.resolve("found");
+        Invocation invocation = train(out, "--steps", 2, "--networks", "latent,spinn", "--length", 12)
+                .succeeds();
+        List<String> titles = List.of(
+                "Gumbel Tree-LSTM, trees found",
+                "SPINN, trees given in training alone",
+                "merging from the left",
+                "merging from the right",
+                "balanced",
+                "merging at random");
+        String table = invocation.out().substring(invocation.out().indexOf("| trees | nodes found (F1) |"));
+        assertEquals(titles.size() + 2, table.lines().count(), table);
+        for (String title : titles) {
+            assertTrue(table.matches("(?s).*\\| " + title + " \\| [0-9.]+ % \\|.*"), table);
+        }
+        assertEquals(invocation.out(), Files.readString(out.resolve("accuracy.md")));
+        for (String network : List.of("latent", "spinn")) {
+            String tree = Files.readString(out.resolve(network).resolve("tree-2.svg"));
+            assertTrue(tree.contains(">[M") || tree.contains(">[S"), tree);
+            assertTrue(tree.contains("✓") || tree.contains("·"), tree);
+        }
+    }
+
     @Test
     void refusesBadInput() {
         Path out = folder.resolve("out");
         Invocation.of("train", "listops", "--steps", 0, "--out", out).isBadInput("--steps 0");
         Invocation.of("train", "listops", "--depth", 0, "--out", out).isBadInput("--depth 0");
+        Invocation.of("train", "listops", "--length", 3, "--out", out).isBadInput("--length 3");
         Invocation.of("train", "listops", "--labels", "leaves", "--out", out).isBadInput("[root, every-node]");
         Invocation.of("train", "listops", "--networks", "grass", "--out", out).isBadInput("grass");
         Invocation.of("train", "listops", "--expressions", 5, "--out", out).isBadInput("--expressions 5");

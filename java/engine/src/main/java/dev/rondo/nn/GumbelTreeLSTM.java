@@ -46,7 +46,8 @@ public final class GumbelTreeLSTM extends Module {
     private final Linear leaf;
     private final BinaryTreeLSTMCell cell;
     private final Parameter query;
-    private final MergeSelection.Noise noise;
+    private final double temperature;
+    private final long seed;
 
     /// What the network gives.
     ///
@@ -61,7 +62,8 @@ public final class GumbelTreeLSTM extends Module {
         this(inputSize, hiddenSize, 1, NEXT_SEED.getAndIncrement());
     }
 
-    /// @param temperature by which scores and noise are divided before the gradient's probabilities follow from them
+    /// @param temperature by which, unless a run has its own, scores and noise are divided before the gradient's
+    /// probabilities follow from them
     /// @param seed        what the noise depends on
     /// @throws IllegalArgumentException if a size or the temperature is not positive
     public GumbelTreeLSTM(int inputSize, int hiddenSize, double temperature, long seed) {
@@ -74,28 +76,36 @@ public final class GumbelTreeLSTM extends Module {
         this.cell = register("cell", new BinaryTreeLSTMCell(0, hiddenSize));
         this.query =
                 register("query", new Parameter(Shape.of(hiddenSize), Initializer.uniform(1 / Math.sqrt(hiddenSize))));
-        this.noise = new MergeSelection.Noise(seed, temperature);
+        this.temperature = temperature;
+        this.seed = seed;
     }
 
     /// The roots' h, (N, H); x (T, N, I).
     @Override
     public Value forward(Value x) {
-        return run(x, x.recorder().lengths()).h();
+        return run(x, x.recorder().lengths(), null).h();
     }
 
     /// The roots of sequences of unequal lengths, and how they came about.
     public Output forward(PackedSequence x) {
-        return run(x.padded(), x.lengths());
+        return run(x.padded(), x.lengths(), null);
+    }
+
+    /// The same at a temperature of the run's own, so that it can change from step to step of a training.
+    ///
+    /// @param temperature (1), positive, F32; only training reads it
+    public Output forward(PackedSequence x, Value temperature) {
+        return run(x.padded(), x.lengths(), temperature);
     }
 
     /// The roots, and how they came about; of sequences that are all T long.
     ///
     /// @param x (T, N, I)
     public Output forwardWithMerges(Value x) {
-        return run(x, x.recorder().lengths());
+        return run(x, x.recorder().lengths(), null);
     }
 
-    private Output run(Value x, @Nullable Value lengths) {
+    private Output run(Value x, @Nullable Value lengths, @Nullable Value heat) {
         if (x.shape().rank() != 3 || x.shape().size(0) == 0) {
             throw new IllegalArgumentException(
                     path() + " needs an input of shape [T, N, features], T at least 1, not " + x.shape());
@@ -107,6 +117,12 @@ public final class GumbelTreeLSTM extends Module {
         long hidden = leaves.shape().size(2) / 2;
         Value h = Functional.contiguous(leaves.slice(2, 0, hidden));
         Value c = Functional.contiguous(leaves.slice(2, hidden, 2 * hidden));
+        MergeSelection.Noise noise = null;
+        if (recorder.isTraining()) {
+            noise = new MergeSelection.Noise(
+                    seed,
+                    heat == null ? recorder.literal(Tensor.of(Shape.of(1), new float[] {(float) temperature})) : heat);
+        }
         List<Value> merges = new ArrayList<>();
         for (long nodes = length; nodes > 1; nodes--) {
             BinaryTreeLSTMCell.State parents = cell.compose(
@@ -118,12 +134,7 @@ public final class GumbelTreeLSTM extends Module {
                     .output()
                     .select(2, 0);
             MergeSelection merge = recorder.record(new MergeSelection(
-                    List.of(h, c),
-                    List.of(parents.h(), parents.c()),
-                    scores,
-                    lengths,
-                    length,
-                    recorder.isTraining() ? noise : null));
+                    List.of(h, c), List.of(parents.h(), parents.c()), scores, lengths, length, noise));
             h = merge.results().get(0);
             c = merge.results().get(1);
             merges.add(merge.chosen());

@@ -50,8 +50,8 @@ public final class MergeSelection extends Op {
     /// Whether a recording samples, and how.
     ///
     /// @param seed        what the noise depends on
-    /// @param temperature how far from the best one the gradient sees
-    public record Noise(long seed, double temperature) {}
+    /// @param temperature how far from the best one the gradient sees: (1), read at each run, positive
+    public record Noise(long seed, Value temperature) {}
 
     /// @param nodes   dense
     /// @param parents as many arrays, dense
@@ -65,7 +65,7 @@ public final class MergeSelection extends Op {
             @Nullable Value lengths,
             long first,
             @Nullable Noise noise) {
-        super(Stream.of(nodes, parents, List.of(Copy.dense(scores)), present(lengths))
+        super(Stream.of(nodes, parents, List.of(Copy.dense(scores)), present(lengths), present(temperature(noise)))
                 .flatMap(List::stream)
                 .toList());
         this.nodes = List.copyOf(nodes);
@@ -86,6 +86,9 @@ public final class MergeSelection extends Op {
         if (lengths != null) {
             Lengths.require(lengths, shape, "a merge");
         }
+        if (noise != null) {
+            Shapes.require(noise.temperature(), Shape.of(1), "a merge", "temperature");
+        }
         long use = noise == null ? 0 : scores.recorder().nextUse(noise.seed());
         this.noise = noise == null ? null : new Noise(noise.seed() + BETWEEN_USES * use, noise.temperature());
         this.chosen = scores.recorder().allocate(Shape.of(1, samples), DataType.I64);
@@ -97,6 +100,10 @@ public final class MergeSelection extends Op {
 
     private static List<Value> present(@Nullable Value value) {
         return value == null ? List.of() : List.of(value);
+    }
+
+    private static @Nullable Value temperature(@Nullable Noise noise) {
+        return noise == null ? null : noise.temperature();
     }
 
     /// How many merges there have been before this one.
@@ -131,6 +138,7 @@ public final class MergeSelection extends Op {
     public void forward(Emitter emitter) {
         emitter.kernel("merge of " + scores.shape(), "Java", inputs(), outputs(), memory -> {
             MemorySegment given = memory.segment(scores);
+            MemorySegment heat = noise == null ? null : memory.segment(noise.temperature());
             MemorySegment counts = lengths == null ? null : memory.segment(lengths);
             MemorySegment soft = memory.segment(probabilities);
             MemorySegment where = memory.segment(chosen);
@@ -138,8 +146,9 @@ public final class MergeSelection extends Op {
             MemorySegment[] merged = segments(parents, memory::segment);
             MemorySegment[] to = segments(results, memory::segment);
             return () -> {
+                double temperature = heat == null ? 1 : read(heat);
                 for (long n = 0; n < samples; n++) {
-                    long best = choose(given, soft, pairs(counts, n), n, memory.run());
+                    long best = choose(given, soft, pairs(counts, n), n, memory.run(), temperature);
                     where.setAtIndex(I64, n, best);
                     for (int k = 0; k < to.length; k++) {
                         long bytes = nodes.get(k).shape().size(-1) * Float.BYTES;
@@ -156,12 +165,20 @@ public final class MergeSelection extends Op {
         });
     }
 
+    private static double read(MemorySegment heat) {
+        float temperature = heat.getAtIndex(F32, 0);
+        if (!(temperature > 0 && temperature < Float.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("temperature " + temperature + " is not positive");
+        }
+        return temperature;
+    }
+
     private static MemorySegment[] segments(List<Value> values, java.util.function.Function<Value, MemorySegment> of) {
         return values.stream().map(of).toArray(MemorySegment[]::new);
     }
 
     /// The best of the first pairs of a sample, or -1 without any; and each one's probability.
-    private long choose(MemorySegment given, MemorySegment soft, long count, long n, long run) {
+    private long choose(MemorySegment given, MemorySegment soft, long count, long n, long run, double temperature) {
         long best = -1;
         double largest = Double.NEGATIVE_INFINITY;
         for (long i = 0; i < pairs; i++) {
@@ -182,11 +199,11 @@ public final class MergeSelection extends Op {
         }
         double sum = 0;
         for (long i = 0; i < count; i++) {
-            sum += Math.exp((soft.getAtIndex(F32, i * samples + n) - largest) / noise.temperature());
+            sum += Math.exp((soft.getAtIndex(F32, i * samples + n) - largest) / temperature);
         }
         for (long i = 0; i < pairs; i++) {
             long at = i * samples + n;
-            double power = i < count ? Math.exp((soft.getAtIndex(F32, at) - largest) / noise.temperature()) / sum : 0;
+            double power = i < count ? Math.exp((soft.getAtIndex(F32, at) - largest) / temperature) / sum : 0;
             soft.setAtIndex(F32, at, (float) power);
         }
         return best;
@@ -224,7 +241,8 @@ public final class MergeSelection extends Op {
                                     .filter(value -> value != null)
                                     .map(Copy::dense)
                                     .toList(),
-                            present(lengths))
+                            present(lengths),
+                            List.of(noise.temperature()))
                     .flatMap(List::stream)
                     .toList());
             this.received = new ArrayList<>();
@@ -252,6 +270,7 @@ public final class MergeSelection extends Op {
                 MemorySegment counts = lengths == null ? null : memory.segment(lengths);
                 MemorySegment soft = memory.segment(probabilities);
                 MemorySegment where = memory.segment(chosen);
+                MemorySegment heat = memory.segment(noise.temperature());
                 MemorySegment slopes = memory.segment(diffScores);
                 double[] ofChoice = new double[Math.toIntExact(pairs)];
                 List<Part> all = new ArrayList<>();
@@ -268,6 +287,7 @@ public final class MergeSelection extends Op {
                 }
                 Part[] parts = all.toArray(Part[]::new);
                 return () -> {
+                    double temperature = read(heat);
                     for (Part part : parts) {
                         part.clear();
                     }
@@ -285,7 +305,7 @@ public final class MergeSelection extends Op {
                         for (int i = 0; i < pairs; i++) {
                             long at = i * samples + n;
                             double slope = i < count ? soft.getAtIndex(F32, at) * (ofChoice[i] - mean) : 0;
-                            slopes.setAtIndex(F32, at, (float) (slope / noise.temperature()));
+                            slopes.setAtIndex(F32, at, (float) (slope / temperature));
                         }
                     }
                 };

@@ -47,6 +47,35 @@ public final class Merges {
         return spans;
     }
 
+    /// How well trees agree: the share of the nodes of some that the others have as well, of all trees together.
+    /// Leaves and roots, which all trees have, do not count. As binary trees over the same leaves have equally many
+    /// nodes, it is precision, recall and F1 of unlabelled brackets at once.
+    ///
+    /// @param found  binary trees
+    /// @param wanted as many, over as many leaves each
+    /// @return from 0 to 1; NaN where no tree has more than two leaves
+    /// @throws IllegalArgumentException naming a tree that has other leaves than its counterpart, or a node that
+    ///                                  has neither no children nor two
+    public static double agreement(Trees found, Trees wanted) {
+        if (found.size() != wanted.size()) {
+            throw new IllegalArgumentException(
+                    found.size() + " trees cannot be compared with " + wanted.size() + " others");
+        }
+        long common = 0;
+        long all = 0;
+        for (int tree = 0; tree < found.size(); tree++) {
+            Set<Span> spans = spans(found, tree);
+            if (spans.size() != of(wanted, tree).length) {
+                throw new IllegalArgumentException("tree " + tree + " has " + (spans.size() + 1) + " leaves, not "
+                        + (of(wanted, tree).length + 1));
+            }
+            all += Math.max(0, spans.size() - 1);
+            spans.retainAll(spans(wanted, tree));
+            common += Math.max(0, spans.size() - 1);
+        }
+        return (double) common / all;
+    }
+
     /// The trees that come of merges. Each node of a tree follows its children, the left ones before the right ones.
     ///
     /// @param positions (S, N) in C order, S at least what the longest sequence takes; those behind the last of a

@@ -13,6 +13,7 @@ import dev.rondo.Input;
 import dev.rondo.Model;
 import dev.rondo.Session;
 import dev.rondo.kernel.Philox;
+import dev.rondo.program.Gradients;
 import dev.rondo.program.PackedWeights;
 import dev.rondo.program.Program;
 import dev.rondo.program.Recorder;
@@ -21,19 +22,17 @@ import dev.rondo.program.Value;
 import dev.rondo.reference.GumbelTreeReference;
 import dev.rondo.reference.Tolerance;
 import dev.rondo.reference.Values;
+import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
-import dev.rondo.tree.Merges;
-import dev.rondo.tree.Trees;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -208,6 +207,55 @@ class GumbelTreeTest {
         });
     }
 
+    /// A temperature that is an input is read at each run: one program gives what programs of fixed temperatures give.
+    @Test
+    void temperatureChangesFromRunToRun() {
+        Tensor x = random(3, 6, 2, 2);
+        float[] warm = gradientOfQuery(network(2, 3, 1, 9), x, null, 0).getFirst();
+        float[] cold = gradientOfQuery(network(2, 3, 0.25, 9), x, null, 0).getFirst();
+        List<float[]> changing = gradientOfQuery(network(2, 3, 7, 9), x, "temperature", 1, 0.25f, 1);
+        assertArrayEquals(warm, changing.get(0));
+        assertArrayEquals(cold, changing.get(1));
+        assertArrayEquals(warm, changing.get(2));
+        assertTrue(Math.abs(warm[0] - cold[0]) > 0.1 * Math.abs(warm[0]), warm[0] + " and " + cold[0]);
+        for (float none : new float[] {0, -1, Float.NaN, Float.POSITIVE_INFINITY}) {
+            IllegalArgumentException refused = assertThrows(
+                    IllegalArgumentException.class, () -> gradientOfQuery(network(2, 3, 1, 9), x, "temperature", none));
+            assertEquals("temperature " + none + " is not positive", refused.getMessage());
+        }
+    }
+
+    /// Of the same run at some temperatures.
+    ///
+    /// @param input the temperature's name, or null for the network's own
+    private static List<float[]> gradientOfQuery(
+            GumbelTreeLSTM network, Tensor x, @Nullable String input, float... temperatures) {
+        Recorder recorder = new Recorder(true);
+        PackedSequence sequences =
+                new PackedSequence(recorder.constant(x), recorder.constant(Tensor.of(Shape.of(2), new long[] {6, 4})));
+        GumbelTreeLSTM.Output found = input == null
+                ? network.forward(sequences)
+                : network.forward(sequences, recorder.input(input, Shape.of(1), DataType.F32));
+        Gradients gradients = recorder.backward(Functional.sum(Functional.square(found.h())));
+        recorder.output(
+                "gradient",
+                gradients.of(recorder.weight(network.parameters().get("query").tensor())));
+        List<float[]> results = new ArrayList<>();
+        try (PackedWeights weights = new PackedWeights();
+                Program program = recorder.finish(weights, 1);
+                Arena arena = Arena.ofConfined();
+                Replay replay = program.replay(arena)) {
+            for (float temperature : temperatures) {
+                if (input != null) {
+                    replay.inputs().get(input).copyFrom(new float[] {temperature});
+                }
+                replay.run(5);
+                results.add(replay.outputs().get("gradient").toFloatArray());
+            }
+        }
+        return results;
+    }
+
     /// In training a merge is chosen as often as its score says, and the same seed and run choose the same.
     @Test
     void noiseIsGumbels() {
@@ -294,55 +342,5 @@ class GumbelTreeTest {
         assertThrows(IllegalArgumentException.class, () -> infer(network, random(1, 3, 2, 2), new long[] {3, 4}));
         assertThrows(IllegalArgumentException.class, () -> new GumbelTreeLSTM(2, 3, 0, 1));
         assertThrows(IllegalArgumentException.class, () -> new GumbelTreeLSTM(0, 3));
-    }
-
-    @Test
-    void mergesAreTrees() {
-        List<List<String>> tokens = List.of(List.of("a", "b", "c", "d"), List.of("x"), List.of("y", "z"));
-        Trees trees = Merges.trees(new long[] {2, -1, 0, 0, -1, -1, 0, -1, -1}, tokens); // (a b) (c d)
-        assertEquals(3, trees.size());
-        assertArrayEquals(new int[] {2, 2, 6, 5, 5, 6, Trees.NONE}, parents(trees, 0));
-        assertEquals("a b null c d null null", texts(trees, 0));
-        assertArrayEquals(new int[] {Trees.NONE}, parents(trees, 1));
-        assertEquals("y z null", texts(trees, 2));
-        assertArrayEquals(new int[] {0, 1, 0}, Merges.of(trees, 0)); // as soon as it can
-        assertEquals(0, Merges.of(trees, 1).length);
-        assertThrows(IllegalArgumentException.class, () -> Merges.trees(new long[] {3}, tokens.subList(0, 1)));
-        assertThrows(IllegalArgumentException.class, () -> Merges.trees(new long[0], tokens));
-        assertThrows(IllegalArgumentException.class, () -> Merges.of(Trees.of(Trees.NONE, 0), 0));
-    }
-
-    /// Any order of merges gives a tree, whose merges from left to right give it again.
-    @Test
-    void mergesOfTreesGiveThemAgain() {
-        Random random = new Random(3);
-        for (int round = 0; round < 50; round++) {
-            int leaves = 1 + random.nextInt(12);
-            List<List<String>> tokens = List.of(
-                    IntStream.range(0, leaves).mapToObj(Integer::toString).toList());
-            long[] any = IntStream.range(0, leaves - 1)
-                    .mapToLong(step -> random.nextInt(leaves - 1 - step))
-                    .toArray();
-            Trees trees = Merges.trees(any, tokens);
-            long[] ordered = Arrays.stream(Merges.of(trees, 0)).asLongStream().toArray();
-            Trees again = Merges.trees(ordered, tokens);
-            assertArrayEquals(parents(trees, 0), parents(again, 0), "round " + round);
-            assertEquals(texts(trees, 0), texts(again, 0), "round " + round);
-            for (int i = 1; i < ordered.length; i++) {
-                assertTrue(ordered[i] >= ordered[i - 1] - 1, "from left to right in round " + round);
-            }
-        }
-    }
-
-    private static int[] parents(Trees trees, int tree) {
-        return IntStream.range(0, trees.tree(tree).nodes())
-                .map(trees.tree(tree)::parent)
-                .toArray();
-    }
-
-    private static String texts(Trees trees, int tree) {
-        return IntStream.range(0, trees.tree(tree).nodes())
-                .mapToObj(node -> String.valueOf(trees.tree(tree).token(node)))
-                .collect(Collectors.joining(" "));
     }
 }

@@ -15,6 +15,7 @@ import dev.rondo.program.Value;
 import dev.rondo.reference.Golden;
 import dev.rondo.reference.Tolerance;
 import dev.rondo.tensor.DataType;
+import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import dev.rondo.tree.Merges;
 import dev.rondo.tree.Trees;
@@ -122,13 +123,17 @@ class StructureGoldenTest {
         }
     }
 
+    /// With a temperature of the network's own, and with one that the run has.
     @ParameterizedTest
-    @CsvSource({"gumbel, 1", "gumbel_half, 0.5"})
-    void gumbelTreeLstm(String name, double temperature) throws IOException {
+    @CsvSource({"gumbel, 1, false", "gumbel_half, 0.5, false", "gumbel, 1, true", "gumbel_half, 0.5, true"})
+    void gumbelTreeLstm(String name, double temperature, boolean isGiven) throws IOException {
         Golden golden = Golden.read("structure/" + name);
-        GumbelTreeLSTM network = new GumbelTreeLSTM(golden.sizes("x")[2], golden.sizes("query")[0], temperature, SEED);
+        GumbelTreeLSTM network = new GumbelTreeLSTM(
+                golden.sizes("x")[2], golden.sizes("query")[0], isGiven ? 3 * temperature : temperature, SEED);
         check(golden, network, given -> {
-            GumbelTreeLSTM.Output found = network.forward(given.sequences());
+            Value own = given.x().recorder().constant(Tensor.of(Shape.of(1), new float[] {(float) temperature}));
+            GumbelTreeLSTM.Output found =
+                    isGiven ? network.forward(given.sequences(), own) : network.forward(given.sequences());
             given.gives("h", found.h());
             given.gives("c", found.c());
             given.x().recorder().output("merges", found.merges());
@@ -200,11 +205,12 @@ class StructureGoldenTest {
         return new RecursiveParser(golden.sizes("x")[1], golden.sizes("trees.bias")[0]);
     }
 
-    /// The loss of the trees that a greedy search finds.
-    @Test
-    void maxMarginLoss() throws IOException {
+    /// The loss of the best trees that a search finds.
+    @ParameterizedTest
+    @ValueSource(strings = {"parser", "parser_beam"})
+    void maxMarginLoss(String name) throws IOException {
         assumeTrue(TreeKernel.isAvailable());
-        Golden golden = Golden.read("structure/parser");
+        Golden golden = Golden.read("structure/" + name);
         RecursiveParser parser = parser(golden);
         check(
                 golden,
@@ -216,34 +222,40 @@ class StructureGoldenTest {
                         given.x().recorder().constant(GradientCheck.floats(golden, "margins"))));
     }
 
-    @Test
-    void greedySearchWithMargin() throws IOException {
-        Golden golden = Golden.read("structure/parser");
+    /// All trees of the beam, the best one first, with their scores and margins.
+    @ParameterizedTest
+    @ValueSource(strings = {"parser", "parser_beam"})
+    void searchWithMargin(String name) throws IOException {
+        Golden golden = Golden.read("structure/" + name);
         RecursiveParser parser = parser(golden);
         load(golden, parser);
         int[] lengths = golden.lengths();
-        int room = golden.sizes("x")[0] / lengths.length;
+        int[] sizes = golden.sizes("found"); // (beam, T - 1, N)
         int width = parser.inputSize();
         List<float[]> sequences = new ArrayList<>();
         List<List<String>> tokens = new ArrayList<>();
         for (int n = 0; n < lengths.length; n++) {
-            int from = n * room * width;
+            int from = n * (sizes[1] + 1) * width;
             sequences.add(Arrays.copyOfRange(golden.tensor("x").toFloatArray(), from, from + lengths[n] * width));
             tokens.add(Collections.nCopies(lengths[n], "word"));
         }
         Trees wanted = Merges.trees(golden.integers("wanted"), tokens);
-        try (TreeSearch search = new TreeSearch(parser, 1)) {
+        try (TreeSearch search = new TreeSearch(parser, sizes[0])) {
             List<List<TreeSearch.Found>> all = search.search(sequences, TreeSearch.margin(wanted, KAPPA));
             for (int n = 0; n < lengths.length; n++) {
-                TreeSearch.Found found = all.get(n).getFirst();
-                for (int step = 0; step < lengths[n] - 1; step++) {
-                    assertEquals(
-                            golden.integers("found")[step * lengths.length + n],
-                            found.merges()[step],
-                            "merge " + step + " of sentence " + n);
+                assertEquals(lengths[n] == 1 ? 1 : sizes[0], all.get(n).size(), "trees of sentence " + n);
+                for (int b = 0; b < all.get(n).size(); b++) {
+                    TreeSearch.Found found = all.get(n).get(b);
+                    String what = "tree " + b + " of sentence " + n;
+                    int[] merges = Merges.of(Merges.trees(found.merges(), List.of(tokens.get(n))), 0);
+                    for (int step = 0; step < lengths[n] - 1; step++) {
+                        int at = (b * sizes[1] + step) * lengths.length + n;
+                        assertEquals(golden.integers("found")[at], merges[step], "merge " + step + " of " + what);
+                    }
+                    int at = b * lengths.length + n;
+                    assertEquals(golden.values("penalties")[at], found.penalty(), 1e-6, "margin of " + what);
+                    assertEquals(golden.values("scores")[at], found.score(), 1e-5, "score of " + what);
                 }
-                assertEquals(golden.values("margins")[n], found.penalty(), 1e-6, "margin of sentence " + n);
-                assertEquals(golden.values("scores")[n], found.score(), 1e-5, "score of sentence " + n);
             }
         }
     }

@@ -1,8 +1,6 @@
 package dev.rondo.nn;
 
 import static dev.rondo.nn.GradientCheck.dot;
-import static dev.rondo.nn.GradientCheck.floats;
-import static dev.rondo.nn.GradientCheck.gradients;
 import static dev.rondo.nn.GradientCheck.random;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -14,10 +12,7 @@ import dev.rondo.Input;
 import dev.rondo.Model;
 import dev.rondo.Session;
 import dev.rondo.kernel.TreeKernel;
-import dev.rondo.op.TreeRecurrent;
-import dev.rondo.op.TreeSchedule;
 import dev.rondo.program.Value;
-import dev.rondo.reference.Golden;
 import dev.rondo.reference.Tolerance;
 import dev.rondo.reference.TreeReference;
 import dev.rondo.reference.Values;
@@ -26,7 +21,6 @@ import dev.rondo.tensor.Tensor;
 import dev.rondo.tree.BracketedTrees;
 import dev.rondo.tree.TreeBatch;
 import dev.rondo.tree.Trees;
-import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,10 +32,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/// Networks over trees: against PyTorch, plain loops, finite differences, one tree at a time, and sequences.
+/// Networks over trees: against plain loops and finite differences, and what they refuse.
 class TreeTest {
     private static final Tolerance TOLERANCE = new Tolerance(1e-5);
 
@@ -50,7 +42,7 @@ class TreeTest {
         assumeTrue(TreeKernel.isAvailable());
     }
 
-    private static TreeBase network(TreeReference.Cell cell, TreeRecurrence recurrence, long seed) {
+    static TreeBase network(TreeReference.Cell cell, TreeRecurrence recurrence, long seed) {
         TreeBase network = switch (cell) {
             case RNN -> new TreeRNN(recurrence);
             case LSTM -> new NaryTreeLSTM(recurrence);
@@ -127,11 +119,11 @@ class TreeTest {
         return types;
     }
 
-    private static Tensor ids(long... values) {
+    static Tensor ids(long... values) {
         return Tensor.of(Shape.of(values.length), values);
     }
 
-    private static PackedTrees packed(Value x, long[] parents, long @Nullable [] types) {
+    static PackedTrees packed(Value x, long[] parents, long @Nullable [] types) {
         return new PackedTrees(
                 x,
                 x.recorder().constant(ids(parents)),
@@ -200,89 +192,6 @@ class TreeTest {
         }
     }
 
-    /// With PyTorch's values and gradients; the weights are put together as the network has them.
-    private static void golden(String name, Function<Map<String, Value>, TreeRecurrent> tree) throws IOException {
-        Golden golden = Golden.read(name);
-        Map<String, Tensor> variables = new LinkedHashMap<>();
-        golden.file().tensors().keySet().stream()
-                .filter(key -> golden.has("grad." + key))
-                .sorted()
-                .forEach(key -> variables.put(key, floats(golden, key)));
-        Map<String, float[]> actual = gradients(variables, in -> {
-            TreeRecurrent states = tree.apply(in);
-            states.h().recorder().output("h", states.h());
-            states.h().recorder().output("c", states.c());
-            return Functional.add(dot(states.h(), floats(golden, "R")), dot(states.c(), floats(golden, "Q")));
-        });
-        assertEquals(golden.values("loss")[0], actual.remove("loss")[0], 1e-4, name);
-        assertEquals(variables.size() + 2, actual.size());
-        actual.forEach((key, value) -> TOLERANCE.assertClose(name + " " + key, golden.values(key), value));
-    }
-
-    private static Value rows(Value... parts) {
-        return Functional.concat(List.of(parts), 0);
-    }
-
-    private static TreeRecurrent tree(
-            TreeKernel cell, Value input, long[] parents, long[] types, Value wih, Value bias, Value whh, int arity) {
-        Value given = input.recorder().constant(ids(parents));
-        Value edges = input.recorder().constant(ids(types));
-        TreeSchedule schedule = input.recorder()
-                .record(new TreeSchedule(given, edges, whh.shape().size(0), false));
-        Value projected = input.recorder()
-                .record(new dev.rondo.op.Linear(input, wih, null, null))
-                .output();
-        return input.recorder().record(new TreeRecurrent(cell, schedule, projected, bias, whh, arity));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"tree/child_sum_a", "tree/child_sum_b"})
-    void childSumEqualsPyTorchs(String name) throws IOException {
-        long[] parents = Golden.read(name).integers("parent");
-        golden(
-                name,
-                in -> tree(
-                        TreeKernel.CHILD_SUM_LSTM,
-                        in.get("input"),
-                        parents,
-                        new long[parents.length],
-                        rows(in.get("W_i"), in.get("W_f"), in.get("W_u"), in.get("W_o")),
-                        rows(in.get("b_i"), in.get("b_f"), in.get("b_u"), in.get("b_o")),
-                        rows(in.get("U_i"), in.get("U_f"), in.get("U_u"), in.get("U_o"))
-                                .reshape(1, 28, 7),
-                        1));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"tree/binary_a", "tree/binary_b"})
-    void binaryEqualsPyTorchs(String name) throws IOException {
-        long[] parents = Golden.read(name).integers("parent");
-        long[] types = new long[parents.length];
-        for (long right : Golden.read(name).integers("right")) {
-            if (right >= 0) {
-                types[(int) right] = 1;
-            }
-        }
-        golden(
-                name,
-                in -> tree(
-                        TreeKernel.LSTM,
-                        in.get("input"),
-                        parents,
-                        types,
-                        rows(in.get("W_i"), in.get("W_f"), in.get("W_f"), in.get("W_u"), in.get("W_o")),
-                        rows(in.get("b_i"), in.get("b_f"), in.get("b_f"), in.get("b_u"), in.get("b_o")),
-                        Functional.concat(
-                                List.of(
-                                        in.get("U_i"),
-                                        in.get("U_f").select(0, 0),
-                                        in.get("U_f").select(0, 1),
-                                        in.get("U_u"),
-                                        in.get("U_o")),
-                                1),
-                        2));
-    }
-
     @ParameterizedTest
     @CsvSource({"RNN, 2, 1", "LSTM, 2, 2", "CHILD_SUM_LSTM, 1, 1", "GRU, 2, 1", "TENSOR, 2, 1"})
     void differences(TreeReference.Cell cell, int arity, int labels) {
@@ -300,121 +209,6 @@ class TreeTest {
                 return states.c() == null ? loss : Functional.add(loss, dot(states.c(), random(3, 7, 3)));
             });
         }
-    }
-
-    /// Trees side by side give what each gives alone, for states and all gradients.
-    @ParameterizedTest
-    @EnumSource(TreeReference.Cell.class)
-    void treesTogetherEqualOneAtATime(TreeReference.Cell cell) {
-        TreeRecurrence sizes = TreeRecurrence.of(5, 9).arity(2);
-        TreeBase network = network(cell, sizes, 8);
-        Trees trees = BracketedTrees.parse(
-                "(a (b (c x) (d y)) (e z)) (f (g x) (h (i (j y) (k z)) (l x))) (m x) (n (o (p x)))", "trees");
-        TreeBatch all = TreeBatch.of(trees, trees.nodes() + 3);
-        Tensor x = random(1, trees.nodes(), 5);
-        Tensor r = random(2, trees.nodes() + 3, 9);
-        Map<String, float[]> together = objective(network, x, all, r);
-        Map<String, float[]> sum = new LinkedHashMap<>();
-        for (int t = 0; t < trees.size(); t++) {
-            Trees tree = trees.tree(t);
-            int from = trees.first(t);
-            Tensor own = part(x, from, tree.nodes());
-            objective(network, own, TreeBatch.of(tree, tree.nodes()), part(r, from, tree.nodes()))
-                    .forEach((name, values) ->
-                            sum.merge(name, values, name.equals("grad.x") ? TreeTest::join : TreeTest::add));
-        }
-        together.forEach((name, values) ->
-                new Tolerance(2e-6).assertClose(cell + " " + name, Values.doubles(sum.get(name)), values));
-    }
-
-    private static Map<String, float[]> objective(TreeBase network, Tensor x, TreeBatch batch, Tensor r) {
-        Map<String, Tensor> variables = new LinkedHashMap<>();
-        network.parameters().forEach((name, parameter) -> variables.put(name, parameter.tensor()));
-        variables.put("x", x);
-        return gradients(
-                variables,
-                in -> dot(
-                        network.forward(packed(in.get("x"), batch.parents(), batch.positions()))
-                                .h(),
-                        r));
-    }
-
-    private static Tensor part(Tensor rows, int from, int count) {
-        int width = (int) rows.shape().size(1);
-        return Tensor.of(
-                Shape.of(count, width), Arrays.copyOfRange(rows.toFloatArray(), from * width, (from + count) * width));
-    }
-
-    private static float[] join(float[] a, float[] b) {
-        float[] joined = Arrays.copyOf(a, a.length + b.length);
-        System.arraycopy(b, 0, joined, a.length, b.length);
-        return joined;
-    }
-
-    private static float[] add(float[] a, float[] b) {
-        float[] sum = a.clone();
-        for (int i = 0; i < sum.length; i++) {
-            sum[i] += b[i];
-        }
-        return sum;
-    }
-
-    /// A recurrent network over a sequence is one over the tree that is a chain: the same weights give the same states
-    /// and
-    /// gradients, from the leaf up as from the root down.
-    @ParameterizedTest
-    @CsvSource({
-        "RNN, false",
-        "LSTM, false",
-        "CHILD_SUM_LSTM, false",
-        "GRU, false",
-        "LSTM, true",
-        "CHILD_SUM_LSTM, true",
-        "GRU, true"
-    })
-    void chainsEqualSequences(TreeReference.Cell cell, boolean topDown) {
-        TreeRecurrence sizes = new TreeRecurrence(5, 9, 1, 1, topDown);
-        TreeBase tree = network(cell, sizes, 3);
-        RNNBase sequence = switch (cell) {
-            case RNN -> new RNN(5, 9);
-            case LSTM, CHILD_SUM_LSTM -> new LSTM(5, 9);
-            case GRU -> new GRU(5, 9);
-            case TENSOR -> throw new IllegalArgumentException("no sequence has tensors");
-        };
-        Map<String, Parameter> from = tree.parameters();
-        Map<String, Parameter> to = sequence.parameters();
-        to.get("weight_ih_l0").tensor().copyFrom(from.get("weight_ih").tensor().toFloatArray());
-        to.get("weight_hh_l0").tensor().copyFrom(from.get("weight_hh").tensor().toFloatArray());
-        to.get("bias_ih_l0").tensor().copyFrom(from.get("bias").tensor().toFloatArray());
-        to.get("bias_hh_l0")
-                .tensor()
-                .copyFrom(new float[(int) to.get("bias_hh_l0").shape().elements()]);
-        Tensor x = random(6, 30, 5);
-        Tensor r = random(7, 30, 9);
-        Map<String, float[]> expected = gradients(
-                variables(sequence, x),
-                in -> dot(sequence.forward(in.get("x").reshape(30, 1, 5)).reshape(30, 9), r));
-        Map<String, float[]> actual = gradients(variables(tree, x), in -> dot(tree.forward(in.get("x")), r));
-        Map.of(
-                        "loss",
-                        "loss",
-                        "grad.x",
-                        "grad.x",
-                        "grad.weight_ih",
-                        "grad.weight_ih_l0",
-                        "grad.weight_hh",
-                        "grad.weight_hh_l0",
-                        "grad.bias",
-                        "grad.bias_ih_l0")
-                .forEach((mine, theirs) -> TOLERANCE.assertClose(
-                        cell + " " + mine, Values.doubles(expected.get(theirs)), actual.get(mine)));
-    }
-
-    private static Map<String, Tensor> variables(Module module, Tensor x) {
-        Map<String, Tensor> variables = new LinkedHashMap<>();
-        module.parameters().forEach((name, parameter) -> variables.put(name, parameter.tensor()));
-        variables.put("x", x);
-        return variables;
     }
 
     @Test

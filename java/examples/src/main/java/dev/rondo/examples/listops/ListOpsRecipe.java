@@ -1,11 +1,15 @@
 package dev.rondo.examples.listops;
 
 import dev.rondo.examples.TrainingRun;
+import dev.rondo.examples.structure.Branching;
 import dev.rondo.examples.structure.LatentTreeClassifier;
+import dev.rondo.examples.structure.ShiftReduceClassifier;
+import dev.rondo.examples.structure.TreeFinder;
 import dev.rondo.examples.trees.Classifier;
 import dev.rondo.examples.trees.Learning;
 import dev.rondo.examples.trees.SequenceClassifier;
 import dev.rondo.format.AtomicFiles;
+import dev.rondo.tree.Merges;
 import dev.rondo.tree.TreeDrawing;
 import dev.rondo.tree.Trees;
 import java.io.IOException;
@@ -23,11 +27,13 @@ import java.util.random.RandomGeneratorFactory;
 import java.util.stream.Stream;
 
 /// Trains networks to say what ListOps expressions come to, and compares them on expressions that none has seen: one
-/// that is given the trees, and a plain LSTM that has to find out by itself.
+/// that is given the trees, a plain LSTM that has to do without, and some that find trees.
 ///
-/// Each learns from the same expressions and [Labels] with the same steps, in a folder of its own with what
-/// [TrainingRun] puts there. Beside them is `accuracy.md`, a table; and in the folder of the network with trees are
-/// pictures of held-out expressions, each list with the digit that the network says it comes to.
+/// Each learns from the same expressions with the same steps, in a folder of its own with what [TrainingRun] puts
+/// there. Beside them is `accuracy.md`: a table, and another one of how well found trees agree with the expressions'
+/// own. In the folders of networks with trees are pictures of held-out expressions, each list with the digit that the
+/// network says it comes to; trees that it has found have one at the root alone, and a tick at each node that the
+/// expression's own tree has as well.
 ///
 /// {@snippet :
 /// TrainingRun run = new TrainingRun(Path.of("listops"), null, 2, 42, Reporter.silent());
@@ -50,7 +56,10 @@ public record ListOpsRecipe(Settings settings) {
         SEQUENCE("LSTM"),
         /// A Gumbel Tree-LSTM, which finds trees of its own and learns from whole expressions alone. Its time and
         /// memory grow with the square of the length.
-        LATENT("Gumbel Tree-LSTM, trees found");
+        LATENT("Gumbel Tree-LSTM, trees found"),
+        /// A SPINN, which learns from whole expressions along their own trees, and to build these; it is judged, and
+        /// validated, along those that it builds.
+        SPINN("SPINN, trees given in training alone");
 
         private final String title;
 
@@ -84,6 +93,15 @@ public record ListOpsRecipe(Settings settings) {
                             settings.hidden,
                             10,
                             1);
+                case SPINN ->
+                    new ShiftReduceClassifier<>(
+                            Expression::value,
+                            Expression::symbols,
+                            Expression::trees,
+                            Expression.VOCABULARY.size(),
+                            settings.width,
+                            settings.hidden,
+                            10);
             };
         }
     }
@@ -140,7 +158,9 @@ public record ListOpsRecipe(Settings settings) {
     /// @param parameters how many
     /// @param accuracy   the share of expressions that it is right about, from 0 to 1: of those held out, of some
     ///                   kinds of them, of deeper ones, and of those that it has learned from
-    public record Result(Reading reading, long parameters, Map<String, Double> accuracy) {}
+    /// @param agreement  of the trees that it finds with the expressions' own, as [Merges#agreement] has it; NaN
+    ///                   where it finds none
+    public record Result(Reading reading, long parameters, Map<String, Double> accuracy, double agreement) {}
 
     /// Trains the networks, or goes on, and judges them.
     ///
@@ -179,18 +199,29 @@ public record ListOpsRecipe(Settings settings) {
             run.reporter().tell(reading.title());
             Classifier<Expression> network = reading.network(settings);
             network.initialize(run.seed());
-            learning(settings.length)
-                    .train(part, network, known, test.heldOut.subList(0, Math.min(settings.heldOut, VALIDATED)));
-            results.add(new Result(reading, network.parameterCount(), judge(part, network, test)));
+            learning(settings.length).train(part, network, known, test.validated());
+            Map<String, Double> accuracy = judge(part, network, test);
+            List<Expression> validated = test.validated();
+            Trees own = Expression.trees(validated);
+            double agreement = Double.NaN;
             if (network instanceof TreeNetwork tree) {
-                draw(part, tree, test.heldOut);
+                draw(part, own, (i, drawn) -> tree.captions(validated.get(i), drawn));
+            } else if (network instanceof TreeFinder<Expression> finder) {
+                TreeFinder.Found found = finder.find(validated, ListOpsRecipe::tokens);
+                agreement = Merges.agreement(found.trees(), own);
+                draw(part, found.trees(), (i, drawn) -> captions(drawn, own.tree(i), found.classes()[i]));
             }
-            write(run, results);
+            results.add(new Result(reading, network.parameterCount(), accuracy, agreement));
+            write(run, results, validated);
         }
         return results;
     }
 
-    private record Test(List<Expression> heldOut, List<Expression> deeper, List<Expression> known) {}
+    private record Test(List<Expression> heldOut, List<Expression> deeper, List<Expression> known) {
+        List<Expression> validated() {
+            return heldOut.subList(0, Math.min(heldOut.size(), VALIDATED));
+        }
+    }
 
     private Learning<Expression> learning(int longest) {
         return new Learning<>(
@@ -268,20 +299,51 @@ public record ListOpsRecipe(Settings settings) {
         return (double) count[0] / count[1];
     }
 
-    private void draw(TrainingRun run, TreeNetwork tree, List<Expression> heldOut) throws IOException {
+    private static List<String> tokens(Expression expression) {
+        return List.of(expression.toString().split(" "));
+    }
+
+    /// What to write at each node of a tree that a network has found: ticks where the expression's own has the node.
+    ///
+    /// @param said what the network says that the expression comes to
+    private static String[] captions(Trees found, Trees own, int said) {
+        Set<Merges.Span> wanted = Merges.spans(own, 0);
+        Merges.Span[] spans = new Merges.Span[found.nodes()];
+        String[] captions = new String[found.nodes()];
+        int leaf = 0;
+        for (int node = 0; node < captions.length; node++) { // children before their parents
+            if (found.isLeaf(node)) {
+                spans[node] = new Merges.Span(leaf, ++leaf);
+                captions[node] = found.token(node);
+            } else {
+                spans[node] = new Merges.Span(spans[found.child(node, 0)].from(), spans[found.child(node, 1)].to());
+                captions[node] = wanted.contains(spans[node]) ? "✓" : "·";
+            }
+        }
+        String value = own.label(own.root(0));
+        captions[found.root(0)] = value.equals(Integer.toString(said)) ? value : said + " ≠ " + value;
+        return captions;
+    }
+
+    /// What to write at each node of a tree.
+    private interface Captions {
+        String[] of(int number, Trees tree);
+    }
+
+    /// @param trees of the expressions
+    private static void draw(TrainingRun run, Trees trees, Captions captions) throws IOException {
         try (AtomicFiles files = new AtomicFiles()) {
-            List<Expression> few = heldOut.subList(0, Math.min(PICTURES, heldOut.size()));
-            for (int i = 0; i < few.size(); i++) {
-                Trees trees = Expression.trees(List.of(few.get(i)));
-                String[] captions = tree.captions(few.get(i), trees);
+            for (int i = 0; i < Math.min(PICTURES, trees.size()); i++) {
+                Trees tree = trees.tree(i);
+                String[] texts = captions.of(i, tree);
                 files.createStream(run.folder().resolve("tree-" + (i + 1) + ".svg"))
-                        .write(TreeDrawing.svg(trees, 0, node -> captions[node]).getBytes(StandardCharsets.UTF_8));
+                        .write(TreeDrawing.svg(tree, 0, node -> texts[node]).getBytes(StandardCharsets.UTF_8));
             }
             files.commit();
         }
     }
 
-    private void write(TrainingRun run, List<Result> results) throws IOException {
+    private void write(TrainingRun run, List<Result> results, List<Expression> validated) throws IOException {
         StringBuilder report = new StringBuilder("| right |");
         results.forEach(
                 result -> report.append(' ').append(result.reading.title()).append(" |"));
@@ -289,18 +351,45 @@ public record ListOpsRecipe(Settings settings) {
         for (String kind : results.getFirst().accuracy.keySet()) {
             report.append("| ").append(kind).append(" |");
             for (Result result : results) {
-                double share = result.accuracy.get(kind);
-                report.append(Double.isNaN(share) ? " |" : String.format(Locale.ROOT, " %.1f %% |", 100 * share));
+                report.append(percent(result.accuracy.get(kind)));
             }
             report.append(System.lineSeparator());
         }
         report.append("| parameters |");
         results.forEach(result -> report.append(String.format(Locale.ROOT, " %,d |", result.parameters)));
         report.append(System.lineSeparator());
+        if (results.stream().anyMatch(result -> !Double.isNaN(result.agreement))) {
+            appendAgreement(report, run.seed(), results, validated);
+        }
         try (AtomicFiles files = new AtomicFiles()) {
             files.createStream(run.folder().resolve("accuracy.md"))
                     .write(report.toString().getBytes(StandardCharsets.UTF_8));
             files.commit();
         }
+    }
+
+    private static void appendAgreement(
+            StringBuilder report, long seed, List<Result> results, List<Expression> validated) {
+        report.append(String.format(
+                Locale.ROOT,
+                "%nOf the nodes of %,d held-out expressions' own trees, leaves and roots not counted, there are in trees"
+                        + " over the same leaves:%n%n| trees | nodes found (F1) |%n|---|--:|%n",
+                validated.size()));
+        for (Result result : results) {
+            if (!Double.isNaN(result.agreement)) {
+                report.append(String.format("| %s |%s%n", result.reading.title(), percent(result.agreement)));
+            }
+        }
+        List<List<String>> tokens =
+                validated.stream().map(ListOpsRecipe::tokens).toList();
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        for (Branching branching : Branching.values()) {
+            double agreement = Merges.agreement(branching.over(tokens, random), Expression.trees(validated));
+            report.append(String.format("| %s |%s%n", branching.title(), percent(agreement)));
+        }
+    }
+
+    private static String percent(double share) {
+        return Double.isNaN(share) ? " |" : String.format(Locale.ROOT, " %.1f %% |", 100 * share);
     }
 }

@@ -139,13 +139,4 @@ public final class TreeNetwork extends Classifier<Expression> {
         }
         return captions;
     }
-
-    private int best(float[] logits, int row) {
-        int at = row * classes();
-        int best = 0;
-        for (int digit = 1; digit < classes(); digit++) {
-            best = logits[at + digit] > logits[at + best] ? digit : best;
-        }
-        return best;
-    }
 }

@@ -1,32 +1,30 @@
 package dev.rondo.examples.structure;
 
-import dev.rondo.Input;
-import dev.rondo.Model;
-import dev.rondo.Session;
-import dev.rondo.examples.trees.SequenceReader;
 import dev.rondo.nn.GumbelTreeLSTM;
 import dev.rondo.nn.PackedSequence;
 import dev.rondo.program.Value;
+import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
+import dev.rondo.tensor.Tensor;
 import dev.rondo.tree.Merges;
 import dev.rondo.tree.Trees;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
 
-/// Reads each sample along a tree that it finds: a Gumbel Tree-LSTM, whose state at the root is the sample's.
+/// A [TreeFinder] that learns from classes alone which neighbours to merge: a Gumbel Tree-LSTM. In the course of the
+/// training its temperature falls from 1 to 0.5, by the same factor each step, as in Choi, Yoo and Lee's program.
 ///
 /// {@snippet :
 /// LatentTreeClassifier<Expression> network = new LatentTreeClassifier<>(
 ///         Expression::value, Expression::symbols, Expression.VOCABULARY.size(), 32, 64, 10, 1);
-/// Trees found = network.trees(List.of(expression), e -> List.of(e.toString().split(" ")));
+/// Trees found = network.find(List.of(expression), e -> List.of(e.toString().split(" "))).trees();
 /// }
 ///
 /// @param <S> a sample
-public final class LatentTreeClassifier<S> extends SequenceReader<S> {
+public final class LatentTreeClassifier<S> extends TreeFinder<S> {
+    private static final double LAST_TEMPERATURE = 0.5;
+
     private final GumbelTreeLSTM tree;
 
     /// @param target     the class of a sample
@@ -48,32 +46,29 @@ public final class LatentTreeClassifier<S> extends SequenceReader<S> {
     }
 
     @Override
-    protected Value read(PackedSequence sequences) {
-        return tree.forward(sequences).h();
+    public void declare(Inputs inputs, int count, int length) {
+        super.declare(inputs, count, length);
+        inputs.input("temperature", Shape.of(1), DataType.F32);
     }
 
-    /// The trees that the network finds in samples, a leaf for each symbol.
-    ///
-    /// @param tokens what to write at the leaves of a sample, one for each symbol
-    public Trees trees(List<S> samples, Function<S, List<String>> tokens) {
-        List<List<String>> leaves = samples.stream().map(tokens).toList();
-        int longest = leaves.stream().mapToInt(List::size).max().orElse(1);
-        Map<String, Shape> shapes = new LinkedHashMap<>();
-        List<Input> inputs = new ArrayList<>();
-        declare(
-                (name, shape, type) -> {
-                    shapes.put(name, shape);
-                    inputs.add(new Input(name, type, shape.rank() == 1 ? List.of("N") : List.of("T", "N")));
-                },
-                samples.size(),
-                longest);
-        Function<Map<String, Value>, Map<String, Value>> merges =
-                in -> Map.of("merges", tree.forward(sequences(in::get)).merges());
-        try (Model model = Model.of(inputs, merges::apply);
-                Session session = model.session(shapes.values().toArray(Shape[]::new))) {
-            fill(session::input, samples, samples.size(), longest);
-            session.run();
-            return Merges.trees(session.output("merges").toLongArray(), leaves);
-        }
+    @Override
+    public void anneal(Function<String, Tensor> inputs, double progress) {
+        inputs.apply("temperature").copyFrom(new float[] {(float) Math.pow(LAST_TEMPERATURE, progress)});
+    }
+
+    @Override
+    protected Value labelled(Function<String, Value> inputs) {
+        return tree.forward(sequences(inputs), inputs.apply("temperature")).h();
+    }
+
+    @Override
+    protected Parse parse(PackedSequence sequences) {
+        GumbelTreeLSTM.Output found = tree.forward(sequences);
+        return new Parse(found.h(), found.merges());
+    }
+
+    @Override
+    protected Trees trees(long[] steps, List<List<String>> tokens) {
+        return Merges.trees(steps, tokens);
     }
 }

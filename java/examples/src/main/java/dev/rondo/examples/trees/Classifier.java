@@ -62,6 +62,11 @@ public abstract class Classifier<S> extends Module {
     /// Writes samples to the inputs; where there are fewer than `count`, others count for nothing.
     public abstract void fill(Function<String, Tensor> inputs, List<S> batch, int count, int length);
 
+    /// Writes what changes in the course of the training to the inputs; nothing, unless a network has such.
+    ///
+    /// @param progress the share of the training that is done, from 0 to 1
+    public void anneal(Function<String, Tensor> inputs, double progress) {}
+
     /// The state of each sample, (count, H).
     protected abstract Value states(Function<String, Value> inputs);
 
@@ -88,7 +93,7 @@ public abstract class Classifier<S> extends Module {
     /// The mean cross entropy of what there is to learn.
     ///
     /// @param targets (rows)
-    public final Value loss(Function<String, Value> inputs, Value targets) {
+    public Value loss(Function<String, Value> inputs, Value targets) {
         Value logits = classify(labelled(inputs)).reshape(targets.shape().size(0), classes);
         return Losses.crossEntropy(logits, targets, null, UNKNOWN, 0);
     }
@@ -96,6 +101,16 @@ public abstract class Classifier<S> extends Module {
     /// A score for each class of states (…, H).
     public final Value classify(Value states) {
         return classifier.forward(Functional.contiguous(states));
+    }
+
+    /// The class with the best score in a row of logits.
+    protected final int best(float[] logits, int row) {
+        int at = row * classes;
+        int best = 0;
+        for (int c = 1; c < classes; c++) {
+            best = logits[at + c] > logits[at + best] ? c : best;
+        }
+        return best;
     }
 
     @Override

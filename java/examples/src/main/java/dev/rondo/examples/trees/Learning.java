@@ -74,7 +74,13 @@ public record Learning<S>(ToIntFunction<S> length, int longest, int batch, int s
                                 int longestHere =
                                         samples.stream().mapToInt(length).max().orElse(1);
                                 int bucket = buckets.padded(longestHere);
-                                return learn(network, byLength.get(bucket), samples, bucket, replicas);
+                                return learn(
+                                        network,
+                                        byLength.get(bucket),
+                                        samples,
+                                        bucket,
+                                        replicas,
+                                        (double) adam.steps() / steps);
                             })
                             .remember("step", byLength.values().iterator().next())
                             .tokens(samples -> samples.stream()
@@ -112,12 +118,14 @@ public record Learning<S>(ToIntFunction<S> length, int longest, int batch, int s
                 .record(in -> network.loss(in::get, in.get("targets")));
     }
 
-    private float learn(Classifier<S> network, TrainingStep step, List<S> samples, int bucket, int replicas) {
+    private float learn(
+            Classifier<S> network, TrainingStep step, List<S> samples, int bucket, int replicas, double progress) {
         int count = batch / replicas;
         for (int r = 0; r < replicas; r++) {
             int replica = r;
             List<S> share = samples.subList(r * count, (r + 1) * count);
             network.fill(name -> step.input(name, replica), share, count, bucket);
+            network.anneal(name -> step.input(name, replica), progress);
             step.input("targets", r).copyFrom(network.targets(share, count, bucket));
         }
         return step.run();

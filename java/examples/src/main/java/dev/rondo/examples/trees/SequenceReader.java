@@ -35,7 +35,7 @@ public abstract class SequenceReader<S> extends Classifier<S> {
     protected abstract Value read(PackedSequence sequences);
 
     @Override
-    public final void declare(Inputs inputs, int count, int length) {
+    public void declare(Inputs inputs, int count, int length) {
         inputs.input("symbols", Shape.of(length, count), DataType.I64);
         inputs.input("lengths", Shape.of(count), DataType.I64);
     }
@@ -51,7 +51,7 @@ public abstract class SequenceReader<S> extends Classifier<S> {
     }
 
     @Override
-    public final void fill(Function<String, Tensor> inputs, List<S> batch, int count, int length) {
+    public void fill(Function<String, Tensor> inputs, List<S> batch, int count, int length) {
         List<int[]> read = batch.stream().map(symbols).toList();
         long[] lengths = new long[count];
         Arrays.fill(lengths, 1);

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.examples.listops.Expression;
-import dev.rondo.nn.Losses;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.train.Optimizer;
@@ -38,10 +37,11 @@ class LatentTreeClassifierTest {
         network.declare(builder::input, BATCH, LENGTH);
         try (TrainingStep step = builder.input("targets", Shape.of(BATCH), DataType.I64)
                 .clipNorm(5)
-                .record(in -> Losses.crossEntropy(network.logits(in::get), in.get("targets")))) {
+                .record(in -> network.loss(in::get, in.get("targets")))) {
             for (int i = 0; i < steps; i++) {
                 List<Expression> batch = expressions(random);
                 network.fill(step::input, batch, BATCH, LENGTH);
+                network.anneal(step::input, i / 300.0);
                 step.input("targets")
                         .copyFrom(batch.stream().mapToLong(Expression::value).toArray());
                 losses[i] = step.run();
@@ -67,8 +67,9 @@ class LatentTreeClassifierTest {
                 Expression::value, Expression::symbols, Expression.VOCABULARY.size(), 8, 16, 10, 3);
         network.initialize(1);
         List<Expression> some = List.of(Expression.parse("[MAX 2 9 [MIN 4 7 ] 0 ]"), Expression.parse("[SM 5 6 ]"));
-        Trees trees =
-                network.trees(some, expression -> List.of(expression.toString().split(" ")));
+        Trees trees = network.find(
+                        some, expression -> List.of(expression.toString().split(" ")))
+                .trees();
         assertEquals(2, trees.size());
         assertEquals(2 * 9 - 1, trees.first(1));
         for (int tree = 0; tree < 2; tree++) {
