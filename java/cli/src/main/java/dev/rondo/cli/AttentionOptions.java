@@ -60,7 +60,8 @@ final class AttentionOptions {
     @Option(
             names = "--coverage-loss",
             paramLabel = "W",
-            description = "Weight, in training, of looking at the same again (default: 1 with --coverage, else 0).")
+            description = "Weight, in the last quarter of training, of looking at the same again (default: 1 with"
+                    + " --coverage, else 0).")
     private @Nullable Double coverageLoss;
 
     @Option(

@@ -139,9 +139,17 @@ class TranslateCommandTest {
             "train", "translate", "--source", source, "--target", target, "--out", out, "--hidden", 8, "--steps", 2
         };
         Invocation.of(train).isBadInput("target", "89 lines");
-        Files.writeString(target, "b a\n".repeat(90));
+        Files.write(target, new byte[] {'b', (byte) 0xFF, 'a'});
+        Invocation.of(train).isBadInput("target", "is not UTF-8");
+        Files.writeString(target, "b ".repeat(101) + "\n" + "b a\n".repeat(88) + "\n");
+        assertFalse(Files.exists(out));
         Invocation training = Invocation.of(train).succeeds();
         assertTrue(training.out().matches("held-out: BLEU [0-9.]+, chrF [0-9.]+\\R"), training.out());
+        assertTrue(training.err().contains("73 lines (without 1 that have no translation)…"), training.err());
+        assertTrue(training.err().contains("72 lines (without 1 that have more than 100 pieces)…"), training.err());
+        train[5] = folder;
+        Invocation.of(train).isBadInput(folder.toString(), "is not a regular file");
+        train[5] = target;
         Files.delete(source);
         Invocation.of(train).isBadInput("source");
         assertFalse(Files.exists(folder.resolve("other")));

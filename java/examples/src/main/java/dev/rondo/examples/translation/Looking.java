@@ -9,7 +9,7 @@ import java.util.Map;
 ///
 /// @param context      that attends
 /// @param attending    how
-/// @param coverageLoss weight of what it looks at again, from 0 on
+/// @param coverageLoss weight, in the last quarter of training, of looking at the same again; from 0 on
 public record Looking(Decoder.Context context, Translator.Attending attending, double coverageLoss) {
     /// General attention to all of the source, after each step.
     public static final Looking DEFAULT =

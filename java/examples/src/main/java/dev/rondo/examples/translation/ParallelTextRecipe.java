@@ -3,12 +3,15 @@ package dev.rondo.examples.translation;
 import dev.rondo.decode.Generator;
 import dev.rondo.decode.Search;
 import dev.rondo.decode.Translator;
+import dev.rondo.examples.Corpus;
+import dev.rondo.examples.Reporter;
 import dev.rondo.examples.TrainingRun;
 import dev.rondo.format.MalformedFileException;
 import dev.rondo.text.BytePairs;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,6 +28,7 @@ public final class ParallelTextRecipe {
     private static final int LONGEST = 100; // ids of a line that is learned from
     private static final double LABEL_SMOOTHING = 0.1;
     private static final int BEAM = 5;
+    private static final int PART = 128; // lines that are translated together, sorted by length
     private static final double LENGTH_PENALTY = 0.6;
 
     /// Sizes and pace.
@@ -71,12 +75,14 @@ public final class ParallelTextRecipe {
     private final TrainingRun run;
     private final Settings settings;
     private final List<Sentence> sentences;
+    private final int lines; // of which some have no translation
     private final String origin;
 
-    private ParallelTextRecipe(TrainingRun run, Settings settings, List<Sentence> sentences, String origin) {
+    private ParallelTextRecipe(TrainingRun run, Settings settings, List<Sentence> sentences, int lines, String origin) {
         this.run = run;
         this.settings = settings;
         this.sentences = sentences;
+        this.lines = lines;
         this.origin = origin;
     }
 
@@ -84,7 +90,7 @@ public final class ParallelTextRecipe {
     ///
     /// @param source a file of UTF-8 lines
     /// @param target a file of as many
-    /// @throws IOException            if a file cannot be read
+    /// @throws IOException            naming the file, if one cannot be read, or is no regular file
     /// @throws MalformedFileException if the files have not equally many lines, too few, or are not UTF-8
     public static ParallelTextRecipe of(TrainingRun run, Settings settings, Path source, Path target)
             throws IOException {
@@ -101,12 +107,18 @@ public final class ParallelTextRecipe {
                         new Sentence(sources.get(i).strip(), targets.get(i).strip()));
             }
         }
-        return new ParallelTextRecipe(run, settings, sentences, source.toString());
+        return new ParallelTextRecipe(run, settings, sentences, sources.size(), source.toString());
     }
 
     private static List<String> lines(Path file) throws IOException {
+        byte[] bytes = Corpus.ofFiles(List.of(file)).texts().getFirst().bytes();
         try {
-            return Files.readAllLines(file);
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString()
+                    .lines()
+                    .toList();
         } catch (CharacterCodingException e) {
             throw new MalformedFileException(file.toString(), "is not UTF-8", e);
         }
@@ -125,7 +137,9 @@ public final class ParallelTextRecipe {
                     origin, "has " + sentences.size() + " lines with a translation, too few to learn from");
         }
         run.claim(settings.values());
-        run.reporter().tell("Learning byte pairs of " + rest + " lines…");
+        run.reporter()
+                .tell("Learning byte pairs of " + rest + " lines"
+                        + leftOut(lines - sentences.size(), "have no translation") + "…");
         List<Sentence> learned = sentences.subList(0, rest);
         BytePairs source =
                 BytePairs.learn(learned.stream().map(Sentence::source).toList(), settings.vocabulary);
@@ -150,6 +164,9 @@ public final class ParallelTextRecipe {
         if (fitting.size() < BATCH) {
             throw new MalformedFileException(origin, "has too few lines of up to " + LONGEST + " pieces");
         }
+        run.reporter()
+                .tell("Learning to translate " + fitting.size() + " lines"
+                        + leftOut(rest - fitting.size(), "have more than " + LONGEST + " pieces") + "…");
         try (TranslationTraining training = new TranslationTraining(
                 run,
                 translator,
@@ -170,18 +187,26 @@ public final class ParallelTextRecipe {
         return measure(translator, sentences.subList(rest + validation, sentences.size()));
     }
 
+    private static String leftOut(int count, String reason) {
+        return count == 0 ? "" : " (without " + count + " that " + reason + ")";
+    }
+
     private static List<List<String>> references(List<Sentence> sentences) {
         return sentences.stream().map(sentence -> List.of(sentence.target())).toList();
     }
 
     private Result measure(Translator translator, List<Sentence> heldOut) {
-        run.reporter().tell("Translating " + heldOut.size() + " held-out lines…");
-        try (Generator generator = translator.generator(run.threads())) {
-            List<String> written = translator.translate(
-                    generator,
-                    heldOut.stream().map(Sentence::source).toList(),
-                    Search.beam(BEAM).lengthPenalty(LENGTH_PENALTY));
-            return new Result(Bleu.of(written, references(heldOut)), ChrF.of(written, references(heldOut)));
+        Search search = Search.beam(BEAM).lengthPenalty(LENGTH_PENALTY);
+        List<String> written = new ArrayList<>();
+        try (Generator generator = translator.generator(run.threads());
+                Reporter.Task task = run.reporter().task("Translating", heldOut.size(), "held-out lines")) {
+            for (int from = 0; from < heldOut.size(); from += PART) {
+                List<Sentence> part = heldOut.subList(from, Math.min(from + PART, heldOut.size()));
+                written.addAll(translator.translate(
+                        generator, part.stream().map(Sentence::source).toList(), search));
+                task.reach(written.size(), "");
+            }
         }
+        return new Result(Bleu.of(written, references(heldOut)), ChrF.of(written, references(heldOut)));
     }
 }

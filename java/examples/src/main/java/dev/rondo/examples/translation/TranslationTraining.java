@@ -124,7 +124,8 @@ final class TranslationTraining implements AutoCloseable {
                 step.input("probability", r).copyFrom(new float[] {(float) (pace.sampling * done)});
             }
             if (pace.coverage > 0) {
-                step.input("coverage_weight", r).copyFrom(new float[] {coverageWeight(pace.coverage, done)});
+                float weight = done < COVERED_FROM ? 0 : (float) pace.coverage;
+                step.input("coverage_weight", r).copyFrom(new float[] {weight});
             }
             fill(
                     step,
@@ -133,13 +134,6 @@ final class TranslationTraining implements AutoCloseable {
                     Arrays.copyOfRange(targets, r * share, (r + 1) * share));
         }
         return step.run();
-    }
-
-    /// The weight of the coverage loss.
-    ///
-    /// @param done share of the steps that have been taken
-    static float coverageWeight(double highest, double done) {
-        return done < COVERED_FROM ? 0 : (float) highest;
     }
 
     private static int longest(long[][] texts) {
