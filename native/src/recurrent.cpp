@@ -1,6 +1,4 @@
 // Recurrent layers, step by step over packed weights: what a small batch needs, where reading the weights is the cost.
-#include <algorithm>
-
 #include "barrier.h"
 #include "elementwise.h"
 #include "functions.h"
@@ -165,7 +163,10 @@ private:
         }
         meet(args.barrier, args.parts);
         if (args.parents) {
-            before = 1 + *std::max_element(origins, origins + args.batch);
+            before = 0;
+            for (int64_t n = 0; n < args.batch; n++) {
+                before = origins[n] < before ? before : origins[n] + 1;
+            }
         }
     }
 

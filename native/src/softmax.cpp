@@ -2,9 +2,6 @@
 
 #include <float.h>
 
-#include <algorithm>
-#include <functional>
-
 #include "kernels.h"
 #include "sum.h"
 
@@ -52,14 +49,21 @@ struct Maxima {
         memcpy(of, tops, sizeof of);
     }
 
-    float greatest() const { return *std::max_element(of, of + kCompared); }
+    float greatest() const { return maximum(of, kCompared); }
 
-    // What so many elements at least are not less than; above -inf.
+    // What so many elements at least are not less than; above -inf. Leaves the greatest first, by insertion.
     float bound(int64_t count) {
         if (count > kCompared) {
             return -FLT_MAX;
         }
-        std::nth_element(of, of + count - 1, of + kCompared, std::greater<float>());
+        for (int64_t i = 1; i < kCompared; i++) {
+            const float x = of[i];
+            int64_t place = i < count ? i : count;
+            for (; place > 0 && of[place - 1] < x; place--) {
+                of[place] = of[place - 1];
+            }
+            of[place] = x;
+        }
         return of[count - 1] > -FLT_MAX ? of[count - 1] : -FLT_MAX;
     }
 };
