@@ -49,29 +49,22 @@ struct Maxima {
         memcpy(of, tops, sizeof of);
     }
 
-    float greatest() const { return of[place_of_greatest(0)]; }
+    float greatest() const { return maximum(of, kCompared); }
 
-    // What so many elements at least are not less than; above -inf.
+    // What so many elements at least are not less than; above -inf. Leaves the greatest first, by insertion.
     float bound(int64_t count) {
         if (count > kCompared) {
             return -FLT_MAX;
         }
-        for (int64_t i = 0; i < count; i++) {
-            const int64_t place = place_of_greatest(i);
-            const float top = of[place];
-            of[place] = of[i];
-            of[i] = top;
+        for (int64_t i = 1; i < kCompared; i++) {
+            const float x = of[i];
+            int64_t place = i < count ? i : count;
+            for (; place > 0 && of[place - 1] < x; place--) {
+                of[place] = of[place - 1];
+            }
+            of[place] = x;
         }
         return of[count - 1] > -FLT_MAX ? of[count - 1] : -FLT_MAX;
-    }
-
-private:
-    int64_t place_of_greatest(int64_t from) const {
-        int64_t place = from;
-        for (int64_t i = from + 1; i < kCompared; i++) {
-            place = of[i] > of[place] ? i : place;
-        }
-        return place;
     }
 };
 

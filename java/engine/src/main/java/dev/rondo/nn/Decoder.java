@@ -1,6 +1,5 @@
 package dev.rondo.nn;
 
-import dev.rondo.op.Loop;
 import dev.rondo.op.ScheduledSampling;
 import dev.rondo.program.Activation;
 import dev.rondo.program.Value;
@@ -9,11 +8,8 @@ import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
-import java.util.function.Function;
 import java.util.function.IntFunction;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Writes a sequence of ids, each with its own past and the source in view: an embedding, a recurrent stack from
@@ -96,20 +92,6 @@ public final class Decoder extends Module {
         /// The rows that sequences go on from.
         private @Nullable Value own(@Nullable Value value, int dimension) {
             return value == null || parents == null ? value : Functional.indexSelect(value, dimension, parents);
-        }
-
-        private List<Value> present() {
-            return Stream.of(h, c, feed, past).filter(value -> value != null).toList();
-        }
-
-        /// A state of the same parts, which come first among these values.
-        private State with(List<Value> values) {
-            Iterator<Value> next = values.iterator();
-            return new State(
-                    next.next(),
-                    c == null ? null : next.next(),
-                    feed == null ? null : next.next(),
-                    past == null ? null : next.next());
         }
     }
 
@@ -290,36 +272,16 @@ public final class Decoder extends Module {
             return atOnce(x, start, memory);
         }
         if (ids.recorder().isWriting()) {
-            return loop(embedding.forward(ids), start, memory);
+            Value vectors = embedding.forward(ids);
+            DecoderSteps all = DecoderSteps.loop(
+                    vectors, start, (one, state) -> step(EmbeddedIds.ofVectors(one.unsqueeze(0)), state, memory));
+            return output(all, EmbeddedIds.ofVectors(vectors), memory);
         }
-        List<Step> steps = new ArrayList<>();
+        List<DecoderSteps> steps = new ArrayList<>();
         for (long t = 0; t < x.steps(); t++) {
-            steps.add(step(x.at(t), steps.isEmpty() ? start : steps.getLast().state, memory));
+            steps.add(step(x.at(t), steps.isEmpty() ? start : steps.getLast().state(), memory));
         }
-        Step all = new Step(
-                joined(steps, Step::seen, 0),
-                joined(steps, Step::readout, 0),
-                joined(steps, Step::weights, 1),
-                steps.getLast().state);
-        return output(all, x, memory);
-    }
-
-    private static Value joined(List<Step> steps, Function<Step, Value> part, int dimension) {
-        return Functional.concat(steps.stream().map(part).toList(), dimension);
-    }
-
-    /// The steps as one loop.
-    private Output loop(Value x, State start, Attention.Memory memory) {
-        Loop loop = x.recorder().record(new Loop(start.present(), List.of(x), given -> {
-            Step step = step(EmbeddedIds.ofVectors(given.getLast().unsqueeze(0)), start.with(given), memory);
-            List<Value> results = new ArrayList<>(step.state.present());
-            results.addAll(List.of(step.seen.select(0, 0), step.readout.select(0, 0), step.weights.select(1, 0)));
-            return results;
-        }));
-        List<Value> kept =
-                loop.outputs().subList(loop.stateCount(), loop.outputs().size());
-        Step all = new Step(kept.get(0), kept.get(1), kept.get(2).transpose(0, 1), start.with(loop.outputs()));
-        return output(all, EmbeddedIds.ofVectors(x), memory);
+        return output(DecoderSteps.joined(steps), x, memory);
     }
 
     /// The scores of a decoder that, at each step but the first, reads with some probability the likeliest id by
@@ -358,24 +320,17 @@ public final class Decoder extends Module {
                 Functional.concat(logits, 0), weights.isEmpty() ? null : Functional.concat(weights, 1), state);
     }
 
-    /// What some steps have come to.
-    ///
-    /// @param seen    (T, N, M + H), [c; h]
-    /// @param readout (T, N, A)
-    /// @param weights (N, T, S), or (N', K, S) where rows share memories
-    private record Step(Value seen, Value readout, Value weights, State state) {}
-
-    private Output output(Step steps, EmbeddedIds x, Attention.Memory memory) {
-        Value logits = output.forward(steps.readout);
+    private Output output(DecoderSteps steps, EmbeddedIds x, Attention.Memory memory) {
+        Value logits = output.forward(steps.readout());
         if (pointer != null) {
-            Value copied = Look.rows(pointer.copied(steps.weights, memory), x.batch()); // (T, N, vocabulary)
-            Value known = Functional.concat(List.of(steps.seen, x.vectors(embedding)), 2);
+            Value copied = Look.rows(pointer.copied(steps.weights(), memory), x.batch()); // (T, N, vocabulary)
+            Value known = Functional.concat(List.of(steps.seen(), x.vectors(embedding)), 2);
             logits = pointer.mixed(logits, copied, known);
         }
-        return new Output(logits, steps.weights, steps.state);
+        return new Output(logits, steps.weights(), steps.state());
     }
 
-    private Step step(EmbeddedIds x, State state, Attention.Memory memory) {
+    private DecoderSteps step(EmbeddedIds x, State state, Attention.Memory memory) {
         long layers = state.h().shape().size(0);
         Value query = state.h().slice(0, layers - 1, layers);
         Look early = context == Context.CONTEXT_FEEDING ? Look.of(attention, query, memory, state.past()) : null;
@@ -387,7 +342,7 @@ public final class Decoder extends Module {
         Value seen = seen(look.context(), states.output());
         Value r = readout(seen);
         Value feed = early == null ? r.select(0, 0) : null;
-        return new Step(seen, r, look.weights(), new State(states.hN(), states.cN(), feed, look.past()));
+        return new DecoderSteps(seen, r, look.weights(), new State(states.hN(), states.cN(), feed, look.past()));
     }
 
     private Output atOnce(EmbeddedIds x, State start, Attention.@Nullable Memory memory) {
@@ -411,7 +366,7 @@ public final class Decoder extends Module {
         Look look = Look.of(attention, states.output(), memory, start.own(start.past(), 0));
         Value seen = seen(look.context(), states.output());
         State end = new State(states.hN(), states.cN(), null, look.past());
-        return output(new Step(seen, readout(seen), look.weights(), end), x, memory);
+        return output(new DecoderSteps(seen, readout(seen), look.weights(), end), x, memory);
     }
 
     private RNNBase.Output rnn(EmbeddedIds x, @Nullable Value more, State state) {
