@@ -146,8 +146,7 @@ void test::softmax() {
     }
     for (const int64_t width : {127, 256, 257, 1023, 1024, 1025, 3001, 50000}) {
         all_rows(2, width);
-        likeliest_rows(2, width, 12);
-        likeliest_rows(2, width, 150);
+        likeliest_rows(2, width, width % 2 == 0 ? 12 : 150);
     }
     random_rows(0, 5, 0, 1, false, false);
     exponential();
