@@ -47,6 +47,7 @@ public record ListOpsRecipe(Settings settings) {
     private static final int PICTURES = 8;
     private static final int VALIDATED = 1000; // expressions, for the learning curve
     private static final int DEEPER = 1000;
+    private static final int DEEPER_TRIES = 1_000_000;
 
     /// The networks, in the order in which they are trained.
     public enum Reading {
@@ -248,11 +249,12 @@ public record ListOpsRecipe(Settings settings) {
     }
 
     /// Expressions with more operators within each other than those to learn from have, up to twice as many, and up to
-    /// twice as long.
+    /// twice as long: few or none where these are too short to have so many.
     private List<Expression> deeper(long seed) {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(~seed);
         return Stream.generate(
                         () -> Expression.random(random, 2 * settings.depth, settings.arguments, 2 * settings.length))
+                .limit(DEEPER_TRIES)
                 .filter(expression -> expression.depth() > settings.depth)
                 .limit(Math.min(settings.heldOut, DEEPER))
                 .toList();
