@@ -2,7 +2,6 @@ package dev.rondo.examples.translation;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.decode.Translator;
@@ -14,10 +13,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -45,22 +42,6 @@ class DatesRecipeTest {
     private static DatesRecipe.Result train(Path into, @Nullable Duration limit, DatesRecipe.Settings settings)
             throws IOException {
         return new DatesRecipe(new TrainingRun(into, limit, 1, 5, Reporter.silent()), settings).run();
-    }
-
-    /// The coverage loss changes nothing before the last quarter of the steps.
-    @Test
-    void coverageLossEntersLate() throws IOException {
-        assertArrayEquals(weights(3, 1), weights(3, 0));
-        assertFalse(Arrays.equals(weights(4, 1), weights(4, 0)));
-    }
-
-    private byte[] weights(int steps, double coverageLoss) throws IOException {
-        Translator.Attending attending =
-                new Translator.Attending(Attention.Score.ADDITIVE, 1, Translator.Window.ALL, 1, true, false);
-        Looking looking = new Looking(Decoder.Context.ATTENTION, attending, coverageLoss);
-        Path into = folder.resolve(steps + " steps, " + coverageLoss);
-        train(into, null, new DatesRecipe.Settings(8, 64, steps, 1e-2, 1, 0, looking));
-        return Files.readAllBytes(into.resolve("model.safetensors"));
     }
 
     /// A training that is stopped and goes on ends with the bits of one that was not.
