@@ -22,8 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// A program of a [Generator] with memory to run in: the encoder for some sources, or a step of the decoder.
 ///
 /// What a decoder attends to and its states have the same names in both: `values`, `keys`, `mask` and `copies`, of
-/// which
-/// each source has a row; `h`, `c`, `feed` and `past`, of which each hypothesis has one.
+/// which each source has a row; `h`, `c`, `feed` and `past`, of which each hypothesis has one.
 final class Recorded implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final Program program;
