@@ -1,32 +1,29 @@
 package dev.rondo.nn;
 
 import dev.rondo.program.Value;
-import java.util.concurrent.atomic.AtomicLong;
 
 /// Dropout: training sets each element to 0 with probability p and divides the others by 1 - p; inference does nothing.
 ///
 /// Each run of a training step drops other elements, and so does each use of a layer, or of a seed, in one program: the
-/// seed, the number of the use in the program's order, and the number of the run say which. Locked (variational)
-/// dropout
-/// drops the same elements of all steps of a sequence.
+/// seed, the number of the use in the program's order, and the number of the run say which. So layers can share a seed,
+/// and a program drops the same whatever else a JVM has made. Locked (variational) dropout drops the same elements of
+/// all steps of a sequence.
 ///
 /// x, y: (…), or (T, N, …) where locked. Source: Srivastava et al. 2014; Gal and Ghahramani 2016, arXiv 1512.05287
 /// (locked); PyTorch's `nn.Dropout`.
 public final class Dropout extends Module {
-    private static final AtomicLong NEXT_SEED = new AtomicLong(1);
-
     private final double p;
     private final long seed;
     private final boolean locked;
 
-    /// Dropout with a seed of its own: the first one made in a JVM has 1, the second 2, and so on.
+    /// Dropout with seed 0.
     public Dropout(double p) {
         this(p, false);
     }
 
     /// The same, locked or not.
     public Dropout(double p, boolean locked) {
-        this(p, NEXT_SEED.getAndIncrement(), locked);
+        this(p, 0, locked);
     }
 
     /// @param p      probability with which training drops an element

@@ -10,7 +10,6 @@ import dev.rondo.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /// A Tree-LSTM that finds the tree by itself: it composes all pairs of neighbours, merges the pair whose parent has the
@@ -41,8 +40,6 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Source: Choi, Yoo and Lee 2017, arXiv 1707.02786.
 public final class GumbelTreeLSTM extends Module {
-    private static final AtomicLong NEXT_SEED = new AtomicLong(1);
-
     private final Linear leaf;
     private final BinaryTreeLSTMCell cell;
     private final Parameter query;
@@ -57,9 +54,9 @@ public final class GumbelTreeLSTM extends Module {
     ///               then; -1 where one node is left already
     public record Output(Value h, Value c, Value merges) {}
 
-    /// A network of temperature 1 with a seed of its own: the first one made in a JVM has 1, the second 2, and so on.
+    /// A network of temperature 1 and seed 0.
     public GumbelTreeLSTM(int inputSize, int hiddenSize) {
-        this(inputSize, hiddenSize, 1, NEXT_SEED.getAndIncrement());
+        this(inputSize, hiddenSize, 1, 0);
     }
 
     /// @param temperature by which, unless a run has its own, scores and noise are divided before the gradient's

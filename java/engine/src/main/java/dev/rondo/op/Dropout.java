@@ -15,8 +15,6 @@ import java.util.List;
 /// use of a seed in a program has a sequence of its own. So the seed, the number of the use and the number of the run
 /// ([ReplayMemory#run()]) say what is dropped.
 public final class Dropout extends Op {
-    private static final long BETWEEN_USES = 0x9E3779B97F4A7C15L; // far more than seeds that people choose lie apart
-
     private final Value x;
     private final float p;
     private final long seed;
@@ -28,7 +26,7 @@ public final class Dropout extends Op {
         super(List.of(Shapes.requireFloat(x, "dropout")));
         this.x = x;
         this.p = (float) p;
-        this.seed = seed + BETWEEN_USES * x.recorder().nextUse(seed);
+        this.seed = x.recorder().seed(seed);
         this.repeats = repeats;
         gives(x.recorder().allocate(x.shape(), x.type()));
     }

@@ -31,7 +31,6 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Source: Choi, Yoo and Lee 2017, arXiv 1707.02786, equations 10 to 15; Jang, Gu and Poole 2016, arXiv 1611.01144.
 public final class MergeSelection extends Op {
-    private static final long BETWEEN_USES = 0x9E3779B97F4A7C15L;
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT;
     private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG;
 
@@ -89,8 +88,7 @@ public final class MergeSelection extends Op {
         if (noise != null) {
             Shapes.require(noise.temperature(), Shape.of(1), "a merge", "temperature");
         }
-        long use = noise == null ? 0 : scores.recorder().nextUse(noise.seed());
-        this.noise = noise == null ? null : new Noise(noise.seed() + BETWEEN_USES * use, noise.temperature());
+        this.noise = noise == null ? null : new Noise(scores.recorder().seed(noise.seed()), noise.temperature());
         this.chosen = scores.recorder().allocate(Shape.of(1, samples), DataType.I64);
         this.probabilities = scores.recorder().allocate(scores.shape(), DataType.F32);
         gives(Stream.of(results, List.of(chosen, probabilities))

@@ -17,8 +17,6 @@ import java.util.List;
 ///
 /// Source: Bengio et al. 2015, arXiv 1506.03099.
 public final class ScheduledSampling extends Op {
-    private static final long BETWEEN_USES = 0x9E3779B97F4A7C15L;
-
     private final Value ids;
     private final Value scores;
     private final Value probability;
@@ -41,7 +39,7 @@ public final class ScheduledSampling extends Op {
         this.ids = ids;
         this.scores = inputs().get(1);
         this.probability = probability;
-        this.seed = seed + BETWEEN_USES * ids.recorder().nextUse(seed);
+        this.seed = ids.recorder().seed(seed);
         gives(ids.recorder().allocate(ids.shape(), DataType.I64));
     }
 

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// Threads: one.
 public final class Recorder {
     private static final long ALWAYS_THERE = 1L << 30; // bytes, below which nobody asks the system
+    private static final long BETWEEN_USES = 0x9E3779B97F4A7C15L; // far more than seeds that people choose lie apart
 
     private final Map<String, Value> inputs = new LinkedHashMap<>();
     private final Map<String, Value> outputs = new LinkedHashMap<>();
@@ -246,9 +247,11 @@ public final class Recorder {
         return new Value(this, shape, type, buffer, shape.strides(), 0);
     }
 
-    /// Counts a use of a seed of random numbers in this program: 0 is the first.
-    public long nextUse(long seed) {
-        return uses.merge(seed, 1L, Long::sum) - 1;
+    /// The seed of one more use of random numbers: each use of a seed in this program has a sequence of its own, and
+    /// the
+    /// same one whenever the program is recorded.
+    public long seed(long seed) {
+        return seed + BETWEEN_USES * (uses.merge(seed, 1L, Long::sum) - 1);
     }
 
     /// Appends an operation.
