@@ -62,8 +62,8 @@ final class Recorded implements AutoCloseable {
         }
         output(recorder, "feed", start.state().feed());
         output(recorder, "past", start.state().past());
-        Attention.Memory memory = start.memory();
-        if (memory != null) {
+        if (start.memory() != null) {
+            Attention.Memory memory = network.decoder().read(start.memory());
             output(recorder, "values", memory.values());
             output(recorder, "mask", memory.mask());
             output(recorder, "copies", memory.copies());
@@ -104,7 +104,7 @@ final class Recorded implements AutoCloseable {
         Value past = state(recorder, encoder, "past", rows);
         Decoder.State before =
                 new Decoder.State(h.transpose(0, 1), c == null ? null : c.transpose(0, 1), feed, past, parents);
-        Decoder.Output output = decoder.forward(ids, before, memory(recorder, encoder, batch));
+        Decoder.Output output = decoder.forward(ids, before, memory(recorder, decoder, encoder, batch));
         Decoder.State after = output.state();
         recorder.carry(h, whole(after.h().transpose(0, 1)));
         if (c != null) {
@@ -145,7 +145,7 @@ final class Recorded implements AutoCloseable {
                 : dense.recorder().record(new Copy(dense)).output();
     }
 
-    private static Attention.@Nullable Memory memory(Recorder recorder, Recorded encoder, long batch) {
+    private static Attention.@Nullable Memory memory(Recorder recorder, Decoder decoder, Recorded encoder, long batch) {
         Value values = input(recorder, encoder, "values", batch);
         if (values == null) {
             return null;
@@ -155,7 +155,8 @@ final class Recorded implements AutoCloseable {
                 values,
                 keys == null ? values : keys,
                 input(recorder, encoder, "mask", batch),
-                input(recorder, encoder, "copies", batch));
+                input(recorder, encoder, "copies", batch),
+                decoder.canRead());
     }
 
     private static @Nullable Value input(Recorder recorder, Recorded encoder, String name, long batch) {

@@ -84,14 +84,21 @@ public final class Attention extends Module {
     /// @param keys   (N, S, Q), or (N, S, A) of additive and scaled attention: what queries are compared with
     /// @param mask   (N, 1, S), added to the scores: 0 where a step counts, else -∞; null where all count
     /// @param copies (N, S), I64: the id that a decoder writes when it copies a step, or -1; null where none copies
+    /// @param isRead whether values are what a decoder's readout makes of them ([Decoder#read])
     public record Memory(
             Value values,
             Value keys,
             @Nullable Value mask,
-            @Nullable Value copies) {
+            @Nullable Value copies,
+            boolean isRead) {
         /// The same for a decoder that copies.
         Memory copying(Value copies) {
-            return new Memory(values, keys, mask, copies);
+            return new Memory(values, keys, mask, copies, isRead);
+        }
+
+        /// The same as a decoder's readout reads it.
+        Memory read(Value values) {
+            return new Memory(values, keys, mask, copies, true);
         }
 
         /// N, the number of sequences.
@@ -268,7 +275,8 @@ public final class Attention extends Module {
                 value == null ? values : value.forward(values),
                 key == null ? values : key.forward(values),
                 lengths == null ? null : mask(memory, lengths),
-                null);
+                null,
+                false);
     }
 
     private static Value mask(Value memory, Value lengths) {

@@ -237,6 +237,23 @@ public final class Decoder extends Module {
         return pointer == null ? remembered : remembered.copying(pointer.copies(source));
     }
 
+    /// Whether the readout alone reads contexts, as they are. Then it does not matter whether its weights multiply them
+    /// at
+    /// each step, or the memory's values before: `W [Σ a_s m_s; h] = Σ a_s (W_c m_s) + W_h h`.
+    public boolean canRead() {
+        return (context == Context.ATTENTION || context == Context.INPUT_FEEDING)
+                && pointer == null
+                && attention.score() != Attention.Score.SCALED;
+    }
+
+    /// The memory for many steps of inference: with values `W_c m`, that steps need not multiply any more.
+    ///
+    /// @param memory of [#remember]
+    /// @return the memory as it is unless the decoder [#canRead]
+    public Attention.Memory read(Attention.Memory memory) {
+        return canRead() ? memory.read(readout.part(memory.values(), 0, null, null)) : memory;
+    }
+
     /// Whether the decoder copies.
     public boolean isCopying() {
         return pointer != null;
@@ -324,7 +341,7 @@ public final class Decoder extends Module {
         Value logits = output.forward(steps.readout());
         if (pointer != null) {
             Value copied = Look.rows(pointer.copied(steps.weights(), memory), x.batch()); // (T, N, vocabulary)
-            Value known = Functional.concat(List.of(steps.seen(), x.vectors(embedding)), 2);
+            Value known = Functional.concat(List.of(steps.context(), steps.h(), x.vectors(embedding)), 2);
             logits = pointer.mixed(logits, copied, known);
         }
         return new Output(logits, steps.weights(), steps.state());
@@ -339,10 +356,10 @@ public final class Decoder extends Module {
         Look look = early == null
                 ? Look.of(attention, states.output(), memory, state.own(state.past(), 0))
                 : state.parents() == null ? early : early.rows(state.parents());
-        Value seen = seen(look.context(), states.output());
-        Value r = readout(seen);
+        Value r = readout(look.context(), states.output(), memory);
         Value feed = early == null ? r.select(0, 0) : null;
-        return new DecoderSteps(seen, r, look.weights(), new State(states.hN(), states.cN(), feed, look.past()));
+        State after = new State(states.hN(), states.cN(), feed, look.past());
+        return new DecoderSteps(look.context(), states.output(), r, look.weights(), after);
     }
 
     private Output atOnce(EmbeddedIds x, State start, Attention.@Nullable Memory memory) {
@@ -352,7 +369,7 @@ public final class Decoder extends Module {
                     .literal(Tensor.allocate(Arena.ofAuto(), Shape.of(x.steps(), x.batch(), hiddenSize), DataType.F32));
             Value summary = Functional.add(zeros, start.feed().unsqueeze(0)); // (T, N, H)
             RNNBase.Output states = rnn(x, summary, start);
-            Value r = readout(seen(start.own(summary, 1), states.output()));
+            Value r = readout(start.own(summary, 1), states.output(), null);
             State end = new State(states.hN(), states.cN(), start.own(start.feed(), 0), null);
             return new Output(output.forward(r), null, end);
         }
@@ -364,21 +381,20 @@ public final class Decoder extends Module {
                     new State(states.hN(), states.cN(), null, null));
         }
         Look look = Look.of(attention, states.output(), memory, start.own(start.past(), 0));
-        Value seen = seen(look.context(), states.output());
         State end = new State(states.hN(), states.cN(), null, look.past());
-        return output(new DecoderSteps(seen, readout(seen), look.weights(), end), x, memory);
+        Value r = readout(look.context(), states.output(), memory);
+        return output(new DecoderSteps(look.context(), states.output(), r, look.weights(), end), x, memory);
     }
 
     private RNNBase.Output rnn(EmbeddedIds x, @Nullable Value more, State state) {
         return rnn.record(x, more, null, state.h(), state.c(), state.parents());
     }
 
-    private static Value seen(Value context, Value h) {
-        return Functional.concat(List.of(context, h), 2);
-    }
-
-    private Value readout(Value seen) {
-        return dropout.forward(readout.forward(seen));
+    private Value readout(Value context, Value h, Attention.@Nullable Memory memory) {
+        return dropout.forward(
+                memory != null && memory.isRead()
+                        ? readout.part(h, attention.memorySize(), context, Activation.TANH)
+                        : readout.forward(Functional.concat(List.of(context, h), 2)));
     }
 
     /// @throws UnsupportedOperationException always: a decoder needs a state to start from

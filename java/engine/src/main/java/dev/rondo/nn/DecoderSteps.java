@@ -11,15 +11,17 @@ import java.util.stream.Stream;
 
 /// What some steps of a decoder have come to.
 ///
-/// @param seen    (T, N, M + H), [c; h]
+/// @param context (T, N, M)
+/// @param h       (T, N, H), of the top layer
 /// @param readout (T, N, A)
 /// @param weights (N, T, S), or (N', K, S) where rows share memories
 /// @param state   after the last of them
-record DecoderSteps(Value seen, Value readout, Value weights, Decoder.State state) {
+record DecoderSteps(Value context, Value h, Value readout, Value weights, Decoder.State state) {
     /// Steps that have been recorded one after the other.
     static DecoderSteps joined(List<DecoderSteps> steps) {
         return new DecoderSteps(
-                joined(steps, DecoderSteps::seen, 0),
+                joined(steps, DecoderSteps::context, 0),
+                joined(steps, DecoderSteps::h, 0),
                 joined(steps, DecoderSteps::readout, 0),
                 joined(steps, DecoderSteps::weights, 1),
                 steps.getLast().state);
@@ -37,12 +39,14 @@ record DecoderSteps(Value seen, Value readout, Value weights, Decoder.State stat
         Loop loop = x.recorder().record(new Loop(parts(start), List.of(x), given -> {
             DecoderSteps one = step.apply(given.getLast(), state(start, given));
             List<Value> results = new ArrayList<>(parts(one.state));
-            results.addAll(List.of(one.seen.select(0, 0), one.readout.select(0, 0), one.weights.select(1, 0)));
+            results.addAll(List.of(
+                    one.context.select(0, 0), one.h.select(0, 0), one.readout.select(0, 0), one.weights.select(1, 0)));
             return results;
         }));
         List<Value> kept =
                 loop.outputs().subList(loop.stateCount(), loop.outputs().size());
-        return new DecoderSteps(kept.get(0), kept.get(1), kept.get(2).transpose(0, 1), state(start, loop.outputs()));
+        return new DecoderSteps(
+                kept.get(0), kept.get(1), kept.get(2), kept.get(3).transpose(0, 1), state(start, loop.outputs()));
     }
 
     private static List<Value> parts(Decoder.State state) {

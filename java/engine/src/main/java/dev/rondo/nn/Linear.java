@@ -53,6 +53,18 @@ public final class Linear extends Module {
         return forward(x, null, activation);
     }
 
+    /// What the features from `first` on, as many as x has, give to the sum, with something added before an activation;
+    /// without the bias. For inference.
+    ///
+    /// @param addend     of the result's shape, or null
+    /// @param activation null for none
+    Value part(Value x, long first, @Nullable Value addend, @Nullable Activation activation) {
+        Value columns = weight(x, weight).slice(1, first, first + x.shape().size(-1));
+        return x.recorder()
+                .record(new dev.rondo.op.Linear(x, columns, null, addend, activation))
+                .output();
+    }
+
     /// The layer with something added before an activation, in the same pass.
     ///
     /// @param addend     of the result's shape, or null

@@ -35,9 +35,8 @@ record FewRows(Value weight, boolean isTransposed) {
     boolean serves(Emitter emitter, long rows) {
         return LinearKernel.isAvailable()
                 && rows > 0
-                && weight.isDense()
-                && (weight.constant() != null && rows <= LinearKernel.mostRows()
-                        || emitter.isRepeated(weight) && rows <= MOST_ROWS_OF_REPEATED)
+                && (weight.source() != null && rows <= LinearKernel.mostRows()
+                        || weight.isDense() && emitter.isRepeated(weight) && rows <= MOST_ROWS_OF_REPEATED)
                 && (emitter.threads() == 1 || rows * in() * out() < LARGEST_UNSHARED);
     }
 
@@ -50,15 +49,17 @@ record FewRows(Value weight, boolean isTransposed) {
             @Nullable Activation activation,
             Value y) {
         long rows = y.shape().elements() / out();
-        Tensor constant = weight.constant();
+        Tensor constant = weight.source();
         Value packed = constant == null ? emitter.shared(this, () -> pack(emitter)) : null;
         MemorySegment packedConstant = constant == null
                 ? MemorySegment.NULL
-                : emitter.weights().packForKernel("few rows " + isTransposed, List.of(constant), arena -> {
-                    MemorySegment memory = arena.allocate(LinearKernel.packedBytes(in(), out()), Tensor.ALIGNMENT);
-                    pack(constant.data(), memory);
-                    return memory;
-                });
+                : emitter.weights()
+                        .packForKernel(Linear.role("few rows " + isTransposed, weight), List.of(constant), arena -> {
+                            MemorySegment memory =
+                                    arena.allocate(LinearKernel.packedBytes(in(), out()), Tensor.ALIGNMENT);
+                            pack(constant.data().asSlice(weight.offset() * Float.BYTES), memory);
+                            return memory;
+                        });
         Value scratch = emitter.workspace(LinearKernel.scratchBytes(rows, in()));
         emitter.kernel(
                 "matmul " + rows + "x" + in() + ":" + in() + "x" + out() + (bias == null ? "" : " + bias")
@@ -94,7 +95,7 @@ record FewRows(Value weight, boolean isTransposed) {
     }
 
     private void pack(MemorySegment from, MemorySegment to) {
-        long width = weight.shape().size(1);
-        LinearKernel.pack(from, in(), out(), isTransposed ? 1 : width, isTransposed ? width : 1, to);
+        LinearKernel.pack(
+                from, in(), out(), weight.stride(isTransposed ? 1 : 0), weight.stride(isTransposed ? 0 : 1), to);
     }
 }

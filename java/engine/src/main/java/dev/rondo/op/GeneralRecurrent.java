@@ -10,7 +10,6 @@ import dev.rondo.program.Op;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
-import dev.rondo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -176,13 +175,10 @@ public final class GeneralRecurrent extends Op {
             Recurrent.Weights own = weights.get(d);
             long gates = own.inputWeight().shape().size(0);
             Value projected = emitter.temporary(Shape.of(steps, batch, gates));
-            Tensor inputWeight = own.inputWeight().constant();
-            Linear.Packed packed =
-                    new Linear.Packed("linear", List.of(inputWeight), x.shape().size(2), gates, () -> inputWeight);
             Argument bias = own.inputBias() == null
                     ? null
                     : Argument.of(DNNL_ARG_BIAS(), emitter.layout(1, gates), own.inputBias());
-            Linear.emit(emitter, source, projected, packed, bias, null);
+            Linear.emit(emitter, source, projected, new Linear.Packed(own.inputWeight()), bias, null);
             emitSteps(emitter, d, projected);
         }
     }

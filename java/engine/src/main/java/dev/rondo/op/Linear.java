@@ -17,7 +17,6 @@ import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -89,7 +88,6 @@ public final class Linear extends Op {
 
     @Override
     public void forward(Emitter emitter) {
-        long in = weight.shape().size(1);
         long out = weight.shape().size(0);
         FewRows fewRows = new FewRows(weight, true);
         if (LinearKernel.computes(activation)
@@ -103,9 +101,7 @@ public final class Linear extends Op {
                     output());
             return;
         }
-        Weights weights = weight.constant() == null
-                ? new Variable(weight.transpose(0, 1))
-                : new Packed("linear", List.of(weight.constant()), in, out, weight::constant);
+        Weights weights = weight.source() == null ? new Variable(weight.transpose(0, 1)) : new Packed(weight);
         emit(
                 emitter,
                 emitter.dense(x),
@@ -174,25 +170,45 @@ public final class Linear extends Op {
         Argument argument(Emitter emitter, Primitive matmul);
     }
 
-    /// A constant matrix, packed as the product wants it.
+    /// The name under which a constant, or a part of one, is packed for some purpose.
+    static String role(String purpose, Value weight) {
+        return purpose + " " + weight + " from " + weight.offset();
+    }
+
+    /// A constant matrix, or a part of one, packed as the product wants it.
     ///
-    /// @param role    name under which it is packed
-    /// @param sources what it is made of
-    /// @param plain   gives it as (Out, In), dense
-    record Packed(String role, List<Tensor> sources, long in, long out, Supplier<Tensor> plain) implements Weights {
+    /// @param weight (Out, In)
+    record Packed(Value weight) implements Weights {
+        @Override
+        public long in() {
+            return weight.shape().size(1);
+        }
+
+        @Override
+        public long out() {
+            return weight.shape().size(0);
+        }
+
         @Override
         public MemoryDescriptor layout(Emitter emitter) {
-            return emitter.keep(MemoryDescriptor.any(in, out));
+            return emitter.keep(MemoryDescriptor.any(in(), out()));
         }
 
         @Override
         public Argument argument(Emitter emitter, Primitive matmul) {
             MemoryDescriptor wanted = emitter.keep(matmul.layout(DNNL_ARG_WEIGHTS()));
-            return Argument.of(DNNL_ARG_WEIGHTS(), emitter.weights().pack(role, sources, wanted, () -> {
-                Tensor tensor = plain.get();
-                return new PackedWeights.Plain(
-                        MemoryDescriptor.strided(new long[] {in, out}, new long[] {1, in}), tensor.data());
-            }));
+            Tensor source = weight.source();
+            long[] strides = {weight.stride(1), weight.stride(0)};
+            return Argument.of(
+                    DNNL_ARG_WEIGHTS(),
+                    emitter.weights()
+                            .pack(
+                                    role("linear", weight),
+                                    List.of(source),
+                                    wanted,
+                                    () -> new PackedWeights.Plain(
+                                            MemoryDescriptor.strided(new long[] {in(), out()}, strides),
+                                            source.data().asSlice(weight.offset() * Float.BYTES))));
         }
     }
 

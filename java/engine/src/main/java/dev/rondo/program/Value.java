@@ -230,6 +230,18 @@ public final class Value {
         return given && shape.equals(buffer.tensor.shape()) ? buffer.tensor : null;
     }
 
+    /// The constant that this value is or looks at, from [#offset()] on with this value's strides; null if only a run
+    /// will
+    /// tell.
+    public @Nullable Tensor source() {
+        return buffer.kind == Buffer.Kind.CONSTANT ? buffer.tensor : null;
+    }
+
+    /// Where the first element is, in elements from the beginning of what this value looks at.
+    public long offset() {
+        return offset;
+    }
+
     /// The elements where they are known before any run, as those of a constant or a literal are; else null. A part of
     /// a tensor does not count as known.
     public @Nullable Tensor known() {

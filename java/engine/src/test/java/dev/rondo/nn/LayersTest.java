@@ -172,6 +172,22 @@ class LayersTest {
         check("linear with " + activation, after, run(fused, x));
     }
 
+    /// Parts of a layer's features, whose shares of the sum are added up, are the layer; by each kind of product.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7, 300})
+    void partsOfALinearLayer(int rows) {
+        Linear linear = new Linear(17, 9, false, Activation.TANH);
+        linear.initialize(3);
+        Tensor x = random(8, rows, 17);
+        Tensor parts = run(
+                in -> {
+                    Value first = linear.part(in.getFirst().slice(1, 0, 5), 0, null, null);
+                    return linear.part(in.getFirst().slice(1, 5, 17), 5, first, Activation.TANH);
+                },
+                x);
+        check("parts of " + rows + " rows", run(linear, x).toDoubleArray(), parts);
+    }
+
     @Test
     void arithmeticBroadcasts() {
         Tensor a = random(1, 4, 1, 3);

@@ -106,7 +106,7 @@ public final class Seq2SeqExport {
                 new Decoder.State(inputs.get("h"), inputs.get("c"), inputs.get("feed"), inputs.get("past"));
         Attention.Memory memory = inputs.containsKey("values")
                 ? new Attention.Memory(
-                        inputs.get("values"), inputs.get("keys"), inputs.get("mask"), inputs.get("copies"))
+                        inputs.get("values"), inputs.get("keys"), inputs.get("mask"), inputs.get("copies"), false)
                 : null;
         Decoder.Output output = decoder.forward(ids.unsqueeze(0), before, memory);
         Map<String, Value> outputs = new LinkedHashMap<>();

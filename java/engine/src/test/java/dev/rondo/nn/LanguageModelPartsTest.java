@@ -26,7 +26,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// What keeps language models from learning by heart: tied embeddings, dropped rows, penalties of activations.
-class RegularisationTest {
+class LanguageModelPartsTest {
     private static final long[] IDS = {3, 0, 3, 2};
 
     private static Sequential tied() {
