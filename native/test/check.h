@@ -98,6 +98,7 @@ void dropout();
 void recurrent();
 void activations();
 void recurrent_steps();
+void linear();
 void cells();
 void trees();
 

@@ -24,6 +24,7 @@ int main(int argc, char **argv) {
     test::recurrent();
     test::activations();
     test::recurrent_steps();
+    test::linear();
     test::cells();
     test::trees();
 
