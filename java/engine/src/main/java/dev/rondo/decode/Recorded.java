@@ -65,11 +65,9 @@ final class Recorded implements AutoCloseable {
         if (start.memory() != null) {
             Attention.Memory memory = network.decoder().read(start.memory());
             output(recorder, "values", memory.values());
+            output(recorder, "keys", memory.keys());
             output(recorder, "mask", memory.mask());
             output(recorder, "copies", memory.copies());
-            if (memory.keys() != memory.values()) {
-                output(recorder, "keys", memory.keys());
-            }
         }
         return new Recorded(recorder, settings);
     }
@@ -85,9 +83,8 @@ final class Recorded implements AutoCloseable {
         }
     }
 
-    /// A step of the decoder: `ids` (N * K), and `parents` (N * K), the rows that they continue, to `logits` (N * K,
-    /// V),
-    /// with `norms` and `likeliest` of [Likeliest], and `weights` (N, K, S) of attention.
+    /// A step of the decoder: `ids` (N * K), and `parents` (N * K), the rows that they continue, to `logits`
+    /// (N * K, V), with `norms` and `likeliest` of [Likeliest], and `weights` (N, K, S) of attention.
     ///
     /// @param encoder of as many sources, or more, and as many of their ids
     /// @param batch   N
@@ -150,10 +147,9 @@ final class Recorded implements AutoCloseable {
         if (values == null) {
             return null;
         }
-        Value keys = input(recorder, encoder, "keys", batch);
         return new Attention.Memory(
                 values,
-                keys == null ? values : keys,
+                input(recorder, encoder, "keys", batch),
                 input(recorder, encoder, "mask", batch),
                 input(recorder, encoder, "copies", batch),
                 decoder.canRead());

@@ -78,10 +78,11 @@ public final class Attention extends Module {
         }
     }
 
-    /// What queries look at.
+    /// What queries look at, laid out as scores and contexts need it; of scaled attention d is A / heads.
     ///
-    /// @param values (N, S, M), or (N, S, A) of scaled attention: whose means are the contexts
-    /// @param keys   (N, S, Q), or (N, S, A) of additive and scaled attention: what queries are compared with
+    /// @param values (N, S, M), or (N, heads, S, d) of scaled attention: whose means are the contexts
+    /// @param keys   what queries are compared with: (N, Q, S), (N, heads, d, S) of scaled attention, (N, S, A) of
+    ///               additive attention
     /// @param mask   (N, 1, S), added to the scores: 0 where a step counts, else -∞; null where all count
     /// @param copies (N, S), I64: the id that a decoder writes when it copies a step, or -1; null where none copies
     /// @param isRead whether values are what a decoder's readout makes of them ([Decoder#read])
@@ -256,9 +257,9 @@ public final class Attention extends Module {
         return memorySize;
     }
 
-    /// The width of a value: M, or A of scaled attention.
-    public int valueSize() {
-        return value == null ? memorySize : keySize;
+    /// How many heads scaled attention has; 1 of any other.
+    public int heads() {
+        return heads;
     }
 
     /// Prepares a memory for any number of queries.
@@ -271,9 +272,14 @@ public final class Attention extends Module {
                     "attention needs a memory of shape [S, N, " + memorySize + "], not " + memory.shape());
         }
         Value values = Functional.contiguous(memory.transpose(0, 1));
+        Value keys = key == null ? values : key.forward(values);
         return new Memory(
-                value == null ? values : value.forward(values),
-                key == null ? values : key.forward(values),
+                value == null ? values : ofHeads(value.forward(values)),
+                switch (score) {
+                    case DOT, GENERAL -> keys.transpose(1, 2);
+                    case ADDITIVE -> keys;
+                    case SCALED -> ofHeads(keys).transpose(2, 3);
+                },
                 lengths == null ? null : mask(memory, lengths),
                 null,
                 false);
@@ -304,7 +310,7 @@ public final class Attention extends Module {
         if (!recalls()) {
             return null;
         }
-        long width = isCovering() ? memory.values().shape().size(1) : 1;
+        long width = isCovering() ? memory.values().shape().size(-2) : 1;
         return memory.values()
                 .recorder()
                 .constant(Tensor.allocate(Arena.ofAuto(), Shape.of(memory.batch(), width), DataType.F32));
@@ -393,7 +399,7 @@ public final class Attention extends Module {
         if (out == null) {
             return new Output(Functional.matmul(weights, memory.values()), weights, after(past, weights));
         }
-        Value contexts = Functional.matmul(weights, ofHeads(memory.values())); // (N, heads, T, A / heads)
+        Value contexts = Functional.matmul(weights, memory.values()); // (N, heads, T, A / heads)
         Value joined = Functional.contiguous(contexts.transpose(1, 2))
                 .reshape(queries.shape().size(0), queries.shape().size(1), keySize);
         Value mean = Functional.mean(weights, 1);
@@ -413,10 +419,9 @@ public final class Attention extends Module {
             return v.forward(Functional.tanh(sum)).select(3, 0);
         }
         if (query == null) {
-            return Functional.matmul(queries, keys.transpose(1, 2));
+            return Functional.matmul(queries, keys);
         }
-        Value products =
-                Functional.matmul(ofHeads(query.forward(queries)), ofHeads(keys).transpose(2, 3));
+        Value products = Functional.matmul(ofHeads(query.forward(queries)), keys);
         return Functional.multiply(products, 1 / Math.sqrt((double) keySize / heads));
     }
 

@@ -27,7 +27,7 @@ abstract sealed class AttentionWindow extends Module {
 
     /// How far the steps are from where each query looks: (N, T, S).
     final Value distances(Value queries, Attention.Memory memory, @Nullable Value past) {
-        long count = memory.values().shape().size(1);
+        long count = memory.values().shape().size(-2);
         Value steps = numbers(queries, count).reshape(1, 1, count);
         return Functional.subtract(steps, position(queries, memory, past));
     }
@@ -44,7 +44,7 @@ abstract sealed class AttentionWindow extends Module {
     /// How many steps of each memory count: (N, 1, 1), or a single number.
     private static Value counts(Attention.Memory memory) {
         return memory.mask() == null
-                ? number(memory.values(), memory.values().shape().size(1))
+                ? number(memory.values(), memory.values().shape().size(-2))
                 : Functional.sum(Functional.exp(memory.mask()), 2).unsqueeze(2);
     }
 

@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
 /// | `encoder.onnx` | `source` (S, N), `lengths` (N) | `h`, `c`, `feed`, `values`, `keys`, `mask`, `copies` |
 /// | `decoder_step.onnx` | `ids` (N), `past`, what the encoder gives | `logits` (N, V), `weights` (N, 1, S), `next_` |
 ///
-/// `h` and `c` are (L, N, H), `feed` (N, F), `past` (N, P), `values` (N, S, M), `keys` (N, S, A), `mask` (N, 1, S),
-/// `copies` (N, S). Networks have only those that they need: `c` with LSTMs, `values`, `keys`, `mask` and `weights`
+/// `h` and `c` are (L, N, H), `feed` (N, F), `past` (N, P), `mask` (N, 1, S), `copies` (N, S); `values` and `keys` are
+/// laid out as [Attention.Memory] says. Networks have only those that they need: `c` with LSTMs, `values`, `keys`,
+/// `mask` and `weights`
 /// with attention, `copies` where the decoder copies, `past` with coverage (P is S) and monotonic windows (P is 1).
 /// The last column has every state as the next step reads it: `next_h`, `next_c`, `next_feed`, `next_past`.
 /// `past`, and `feed` of input feeding, are zeros at first, and not among what the encoder gives.
@@ -87,8 +88,20 @@ public final class Seq2SeqExport {
         }
         Attention attention = decoder.attention();
         if (attention != null) {
-            inputs.add(Input.floats("values", "N", "S", Integer.toString(attention.valueSize())));
-            inputs.add(Input.floats("keys", "N", "S", Integer.toString(attention.keySize())));
+            String memory = Integer.toString(attention.memorySize());
+            String key = Integer.toString(attention.keySize() / attention.heads());
+            String heads = Integer.toString(attention.heads());
+            switch (attention.score()) {
+                case DOT, GENERAL ->
+                    inputs.addAll(
+                            List.of(Input.floats("values", "N", "S", memory), Input.floats("keys", "N", key, "S")));
+                case ADDITIVE ->
+                    inputs.addAll(
+                            List.of(Input.floats("values", "N", "S", memory), Input.floats("keys", "N", "S", key)));
+                case SCALED ->
+                    inputs.addAll(List.of(
+                            Input.floats("values", "N", heads, "S", key), Input.floats("keys", "N", heads, key, "S")));
+            }
             inputs.add(Input.floats("mask", "N", "1", "S"));
             if (attention.isCovering() || attention.isMonotonic()) {
                 inputs.add(Input.floats("past", "N", attention.isCovering() ? "S" : "1"));
