@@ -41,8 +41,7 @@ struct Run {
 
     double loss(int64_t row) const {
         const float *const x = logits(row);
-        const float top = maximum(x, arguments.classes);
-        const double log_total = ::log(sum_of_exp(x, arguments.classes, top, [](int64_t, auto, vec) {}));
+        const auto [top, log_total] = log_sum_exp(x, arguments.classes);
         const double distance = static_cast<double>(x[arguments.targets[row]]) - top;
         const double loss = hit * target_weight(row) * (log_total - distance);
         return smooth() ? loss + spread * (class_weights * log_total - sum_of_distances(x, top)) : loss;

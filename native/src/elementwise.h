@@ -36,6 +36,27 @@ inline vec exp(vec x) {
     return p * power_of_two(half) * power_of_two(n - half);
 }
 
+// exp(x) for x <= 0, with a relative error below 2e-7; 0 where that is below 2^-126. For terms of a sum with 1 in it.
+inline vec exp_of_negative(vec x) {
+    constexpr float kLog2E = 1.44269504f;
+    constexpr float kLn2High = 0.693359375f;
+    constexpr float kLn2Low = -2.12194440e-4f;
+    constexpr float kRound = 12582912.0f;
+
+    const vec shifted = x * kLog2E + kRound;
+    const vec rounded = shifted - kRound;
+    const vec r = x - rounded * kLn2High - rounded * kLn2Low;
+
+    // In pairs, so that a register waits for less than in exp().
+    const vec square = r * r;
+    const vec low = 1.6666665459e-1f * r + 5.0000001201e-1f;
+    const vec middle = 8.3334519073e-3f * r + 4.1665795894e-2f;
+    const vec high = 1.9875691500e-4f * r + 1.3981999507e-3f;
+    const vec p = (high * square + middle) * square + low;
+    const vec e = (p * square + r + 1.0f) * power_of_two((ivec)shifted - (ivec)splat(kRound));
+    return x < -87.0f ? vec{} : e;
+}
+
 // Relative error below 2e-7; -inf at 0, NaN below.
 inline vec log(vec x) {
     constexpr float kLn2High = 0.693359375f;

@@ -18,10 +18,10 @@ void softmax_row(const float *src, float *dst, int64_t width) {
 }
 
 void log_softmax_row(const float *src, float *dst, int64_t width) {
-    const float top = maximum(src, width);
-    const float log_total = static_cast<float>(::log(sum_of_exp(src, width, top, [](int64_t, auto, vec) {})));
+    const LogSumExp norm = log_sum_exp(src, width);
+    const float log_total = static_cast<float>(norm.log_total);
     for_each_vec(width,
-                 [&](int64_t i, auto lanes) { lanes.store(dst + i, lanes.load(src + i) - top - log_total); });
+                 [&](int64_t i, auto lanes) { lanes.store(dst + i, lanes.load(src + i) - norm.top - log_total); });
 }
 
 // Elements are compared so many at a time.
@@ -31,11 +31,16 @@ constexpr int64_t kCompared = 8 * kWidth;
 struct Maxima {
     float of[kCompared];
 
-    Maxima(const float *src, int64_t width) {
-        vec tops[kCompared / kWidth];
-        for (vec &top : tops) {
-            top = splat(-INFINITY);
+    Maxima() {
+        for (float &top : of) {
+            top = -INFINITY;
         }
+    }
+
+    // Looks at more elements.
+    void add(const float *src, int64_t width) {
+        vec tops[kCompared / kWidth];
+        memcpy(tops, of, sizeof of);
         for (int64_t begin = 0; begin < width; begin += kCompared) {
             for (int64_t i = 0; i < kCompared / kWidth; i++) {
                 const int64_t at = begin + i * kWidth;
@@ -83,9 +88,17 @@ void greatest(const float *src, int64_t width, int64_t count, float bound, int64
         const int64_t length = width - begin < kCompared ? width - begin : kCompared;
         vec top = splat(-INFINITY);
         for_each_vec(length, [&](int64_t i, auto lanes) { top = max(lanes.load(src + begin + i, -INFINITY), top); });
-        for (int64_t i = begin; i < begin + length && any(is_candidate(top)); i++) {
-            if (is_candidate(src[i])) {
-                insert(i);
+        if (!any(is_candidate(top))) {
+            continue;
+        }
+        for (int64_t i = begin; i < begin + length; i += kWidth) {
+            const int64_t end = begin + length - i < kWidth ? begin + length : i + kWidth;
+            if (end < i + kWidth || any(is_candidate(load(src + i)))) {
+                for (int64_t j = i; j < end; j++) {
+                    if (is_candidate(src[j])) {
+                        insert(j);
+                    }
+                }
             }
         }
     }
@@ -123,9 +136,12 @@ void softmax(const float *src, float *dst, int64_t rows, int64_t width, bool log
 void likeliest(const float *src, int64_t rows, int64_t width, int64_t count, int64_t *ids, float *norms) {
     for (int64_t row = 0; row < rows; row++) {
         const float *const x = src + row * width;
-        Maxima maxima(x, width);
-        const float top = maxima.greatest();
-        norms[row] = static_cast<float>(top + ::log(sum_of_exp(x, width, top, [](int64_t, auto, vec) {})));
+        Maxima maxima;
+        const LogSumExp norm = log_sum_exp(x, width, [&](int64_t begin, int64_t length) {
+            maxima.add(x + begin, length);
+            return maxima.greatest();
+        });
+        norms[row] = static_cast<float>(norm.top + norm.log_total);
         greatest(x, width, count, maxima.bound(count), ids + row * count);
     }
 }
