@@ -200,7 +200,7 @@ public final class Generator implements AutoCloseable {
             });
             program.states().forEach((name, state) -> {
                 for (int n = 0; n < count; n++) {
-                    Recorded.copyRow(encoded.outputs.get(name), n, state, (long) n * width);
+                    Recorded.copyState(encoded.outputs.get(name), n, state, (long) n * width);
                 }
             });
             for (int row = 0; row < rows(); row++) {
@@ -283,13 +283,13 @@ public final class Generator implements AutoCloseable {
         private void move(Recorded from, int source, int widthBefore, int place) {
             for (Map.Entry<String, Tensor> input : program.inputs.entrySet()) {
                 if (encoded.outputs.containsKey(input.getKey())) {
-                    Recorded.copyRow(from.inputs.get(input.getKey()), source, input.getValue(), place);
+                    Recorded.copySource(from.inputs.get(input.getKey()), source, input.getValue(), place);
                 }
             }
             for (Map.Entry<String, Tensor> state : program.states().entrySet()) {
                 for (int k = 0; k < widthBefore; k++) {
                     long row = (long) source * widthBefore + k;
-                    Recorded.copyRow(
+                    Recorded.copyState(
                             from.states().get(state.getKey()), row, state.getValue(), (long) place * width + k);
                 }
             }

@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
 /// A program of a [Generator] with memory to run in: the encoder for some sources, or a step of the decoder.
 ///
 /// What a decoder attends to and its states have the same names in both: `values`, `keys`, `mask` and `copies`, of
-/// which each source has a row; `h`, `c`, `feed` and `past`, of which each hypothesis has one.
+/// which each source has a row, in their first dimension; `h`, `c`, `feed` and `past`, of which each hypothesis has
+/// one, in
+/// the last dimension but one.
 final class Recorded implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final Program program;
@@ -56,10 +58,8 @@ final class Recorded implements AutoCloseable {
         Value source = recorder.input("source", Shape.of(steps, batch), DataType.I64);
         Value lengths = recorder.input("lengths", Shape.of(batch), DataType.I64);
         Seq2Seq.Start start = network.encode(source, lengths);
-        output(recorder, "h", start.state().h().transpose(0, 1)); // (N, L, H)
-        if (start.state().c() != null) {
-            output(recorder, "c", start.state().c().transpose(0, 1));
-        }
+        output(recorder, "h", start.state().h());
+        output(recorder, "c", start.state().c());
         output(recorder, "feed", start.state().feed());
         output(recorder, "past", start.state().past());
         if (start.memory() != null) {
@@ -99,13 +99,12 @@ final class Recorded implements AutoCloseable {
         Value c = state(recorder, encoder, "c", rows);
         Value feed = state(recorder, encoder, "feed", rows);
         Value past = state(recorder, encoder, "past", rows);
-        Decoder.State before =
-                new Decoder.State(h.transpose(0, 1), c == null ? null : c.transpose(0, 1), feed, past, parents);
+        Decoder.State before = new Decoder.State(h, c, feed, past, parents);
         Decoder.Output output = decoder.forward(ids, before, memory(recorder, decoder, encoder, batch));
         Decoder.State after = output.state();
-        recorder.carry(h, whole(after.h().transpose(0, 1)));
+        recorder.carry(h, whole(after.h()));
         if (c != null) {
-            recorder.carry(c, whole(after.c().transpose(0, 1)));
+            recorder.carry(c, whole(after.c()));
         }
         if (feed != null) {
             recorder.carry(feed, whole(after.feed()));
@@ -131,7 +130,7 @@ final class Recorded implements AutoCloseable {
 
     private static @Nullable Value state(Recorder recorder, Recorded encoder, String name, long rows) {
         Tensor initial = encoder.outputs.get(name);
-        return initial == null ? null : recorder.state(name, initial.shape().with(0, rows));
+        return initial == null ? null : recorder.state(name, initial.shape().with(-2, rows));
     }
 
     /// A value that can be carried: the whole of memory of its own.
@@ -164,15 +163,26 @@ final class Recorded implements AutoCloseable {
         replay.run(runs++);
     }
 
-    /// What the next run starts from, by name: (N * K, …).
+    /// What the next run starts from, by name: (…, N * K, …).
     Map<String, Tensor> states() {
         return replay.states();
     }
 
-    /// Copies a row of one tensor to a row of another one.
-    static void copyRow(Tensor from, long row, Tensor to, long target) {
+    /// Copies what a hypothesis has of a state (…, N * K, F) to the place of another one.
+    static void copyState(Tensor from, long row, Tensor to, long target) {
+        long bytes = from.shape().size(-1) * Float.BYTES;
+        long rows = from.shape().size(-2);
+        long targets = to.shape().size(-2);
+        for (long part = 0; part < from.data().byteSize() / (rows * bytes); part++) {
+            MemorySegment.copy(
+                    from.data(), (part * rows + row) * bytes, to.data(), (part * targets + target) * bytes, bytes);
+        }
+    }
+
+    /// Copies what a source has of a tensor (N, …) to the place of another one.
+    static void copySource(Tensor from, long source, Tensor to, long target) {
         long bytes = from.data().byteSize() / from.shape().size(0);
-        MemorySegment.copy(from.data(), row * bytes, to.data(), target * bytes, bytes);
+        MemorySegment.copy(from.data(), source * bytes, to.data(), target * bytes, bytes);
     }
 
     long byteSize() {
