@@ -1,9 +1,9 @@
 package dev.rondo.nn;
 
 import dev.rondo.op.Cell;
-import dev.rondo.op.Lookup;
 import dev.rondo.op.Parents;
 import dev.rondo.op.Recurrent;
+import dev.rondo.op.RecurrentInputs;
 import dev.rondo.program.Direction;
 import dev.rondo.program.Recorder;
 import dev.rondo.program.Value;
@@ -139,7 +139,7 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
     /// @param attention scores (T, N) for cells with attention, else null
     final Output record(
             Value x, @Nullable Value lengths, @Nullable Value h0, @Nullable Value c0, @Nullable Value attention) {
-        return record(x, null, lengths, h0, c0, null, attention);
+        return record(new RecurrentInputs(x, null, h0, c0, null, attention, lengths));
     }
 
     /// Records all layers over ids, and what else each step reads.
@@ -156,31 +156,26 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
             @Nullable Value parents) {
         boolean shares = parents != null && Parents.isAvailable();
         Value input = ids.input(shares && ids.lookup() != null ? more : rows(more, parents));
-        return shares
-                ? record(input, ids.lookup(), lengths, h0, c0, new Parents(parents), null)
-                : record(input, ids.lookup(), lengths, rows(h0, parents), rows(c0, parents), null, null);
+        Value h = shares ? h0 : rows(h0, parents);
+        Value c = shares ? c0 : rows(c0, parents);
+        return record(
+                new RecurrentInputs(input, ids.lookup(), h, c, shares ? new Parents(parents) : null, null, lengths));
     }
 
     private static @Nullable Value rows(@Nullable Value value, @Nullable Value numbers) {
         return value == null || numbers == null ? value : Functional.indexSelect(value, 1, numbers);
     }
 
-    private Output record(
-            Value x,
-            @Nullable Lookup lookup,
-            @Nullable Value lengths,
-            @Nullable Value h0,
-            @Nullable Value c0,
-            @Nullable Parents parents,
-            @Nullable Value attention) {
+    private Output record(RecurrentInputs all) {
         boolean equallyWide = recurrence.hiddenSizes().stream().distinct().count() == 1;
-        if (!equallyWide && (h0 != null || c0 != null)) {
+        if (!equallyWide && (all.h0() != null || all.c0() != null)) {
             throw new IllegalArgumentException("layers of unequal widths take no initial states");
         }
-        requireStates(h0, "h0");
-        requireStates(c0, "c0");
+        requireStates(all.h0(), "h0");
+        requireStates(all.c0(), "c0");
+        Value x = all.x();
         Recorder recorder = x.recorder();
-        boolean carried = recorder.isStreaming() && h0 == null;
+        boolean carried = recorder.isStreaming() && all.h0() == null;
         if (carried && recurrence.directions().contains(Direction.RIGHT_TO_LEFT)) {
             throw new IllegalArgumentException("layer " + path() + " reads sequences from right to left, so it cannot"
                     + " begin before a stream has ended; stream networks from left to right only");
@@ -190,22 +185,23 @@ public abstract sealed class RNNBase extends Module permits RNN, LSTM, GRU {
         Value output = x;
         for (int layer = 0; layer < layers.size(); layer++) {
             Value input = layer == 0 ? x : dropped(output, between.get(layer - 1));
-            Value h = carried ? state(x, "h_l" + layer, recurrence.stateSize(layer)) : part(h0, layer);
+            Value h = carried ? state(x, "h_l" + layer, recurrence.stateSize(layer)) : part(all.h0(), layer);
             Value c = carried && cell.hasCellState()
                     ? state(x, "c_l" + layer, recurrence.hiddenSizes().get(layer))
-                    : part(c0, layer);
+                    : part(all.c0(), layer);
             Recurrent recurrent = recorder.record(new Recurrent(
                     cell,
                     recurrence.directions(),
                     recurrence.joined(),
                     recurrence.isBatchFirst(),
-                    input,
-                    layer == 0 ? lookup : null,
-                    h,
-                    c,
-                    parents,
-                    attention,
-                    lengths == null ? recorder.lengths() : lengths,
+                    new RecurrentInputs(
+                            input,
+                            layer == 0 ? all.lookup() : null,
+                            h,
+                            c,
+                            all.parents(),
+                            all.attention(),
+                            all.lengths() == null ? recorder.lengths() : all.lengths()),
                     layers.get(layer).stream()
                             .map(parameters -> parameters.record(input))
                             .toList()));

@@ -70,17 +70,11 @@ public final class Recurrent extends Op {
     private final boolean batchFirst;
     private final List<Direction> directions;
     private final List<Weights> weights;
-    private final Value x; // (T, N, I)
-    private final @Nullable Value h0;
-    private final @Nullable Value c0;
-    private final @Nullable Value attention; // (T, N)
-    private final @Nullable Value lengths; // (N)
-    private final @Nullable Lookup lookup;
-    private final @Nullable Parents parents;
+    private final RecurrentInputs inputs; // time first
     private final List<RecurrentTraining> trained = new ArrayList<>();
 
     /// @param directions the directions, in the order of the states' first dimension
-    /// @param lengths    number of steps of each sequence, I64 from 1 to T, or null where all have T
+    /// @param batchFirst whether x, attention and output have N before T
     /// @param weights    the weights of each direction
     /// @throws IllegalArgumentException if shapes disagree
     public Recurrent(
@@ -88,43 +82,9 @@ public final class Recurrent extends Op {
             List<Direction> directions,
             Merge merge,
             boolean batchFirst,
-            Value x,
-            @Nullable Value h0,
-            @Nullable Value c0,
-            @Nullable Value attention,
-            @Nullable Value lengths,
+            RecurrentInputs inputs,
             List<Weights> weights) {
-        this(cell, directions, merge, batchFirst, x, null, h0, c0, null, attention, lengths, weights);
-    }
-
-    /// @param x       (T, N, I), what the input goes on with behind the vectors that are looked up
-    /// @param lookup  what it begins with, or null
-    /// @param parents which rows of h0 and c0 sequences go on from, T being 1, or null for their own
-    public Recurrent(
-            Cell cell,
-            List<Direction> directions,
-            Merge merge,
-            boolean batchFirst,
-            Value x,
-            @Nullable Lookup lookup,
-            @Nullable Value h0,
-            @Nullable Value c0,
-            @Nullable Parents parents,
-            @Nullable Value attention,
-            @Nullable Value lengths,
-            List<Weights> weights) {
-        super(Stream.concat(
-                        Stream.of(
-                                        x,
-                                        lookup == null ? null : lookup.ids(),
-                                        lookup == null ? null : lookup.table(),
-                                        h0,
-                                        c0,
-                                        parents == null ? null : parents.rows(),
-                                        attention,
-                                        lengths)
-                                .filter(value -> value != null),
-                        weights.stream().flatMap(Weights::values))
+        super(Stream.concat(inputs.values(), weights.stream().flatMap(Weights::values))
                 .toList());
         this.cell = cell;
         this.directions = List.copyOf(directions);
@@ -135,52 +95,17 @@ public final class Recurrent extends Op {
             throw new IllegalArgumentException(
                     cell + " needs weights for each of " + directions.size() + " directions");
         }
+        Value x = inputs.x();
         weights.forEach(one ->
                 WeightShapes.require(cell, one, weights.getFirst(), x.recorder().hasVariables()));
-        this.lookup = lookup;
-        this.parents = parents;
-        if (parents != null
-                && (x.shape().size(batchFirst ? 1 : 0) != 1
-                        || h0 == null
-                        || lengths != null
-                        || parents.rows().shape().elements() != h0.shape().size(1))) {
-            throw new IllegalArgumentException(
-                    cell + " needs states that a step goes on from, one of them for each sequence");
-        }
-        long inputSize = weights.getFirst().inputWeight().shape().size(1) - (lookup == null ? 0 : lookup.width());
-        if (Shapes.requireFloat(x, cell.toString()).shape().rank() != 3
-                || x.shape().size(2) != inputSize) {
-            throw new IllegalArgumentException(cell + " needs an input of shape " + (batchFirst ? "[N, T, " : "[T, N, ")
-                    + inputSize + "], not " + x.shape());
-        }
-        this.x = timeFirst(x);
-        this.h0 = h0 == null ? null : Shapes.require(h0, stateShape(stateSize()), cell.toString(), "h0");
-        this.c0 = c0 == null ? null : Shapes.require(c0, stateShape(hiddenSize()), cell.toString(), "c0");
-        if (cell.hasCellState() && (h0 == null) != (c0 == null)) {
-            throw new IllegalArgumentException(cell + " needs both h0 and c0, or neither");
-        }
-        if (cell.hasAttention() != (attention != null)) {
-            throw new IllegalArgumentException(
-                    cell + (attention == null ? " needs attention scores" : " takes no attention scores"));
-        }
-        if (attention != null) {
-            Shape scores = Shape.of(x.shape().size(0), x.shape().size(1));
-            Shapes.require(attention, scores, cell.toString(), "attention");
-        }
+        inputs.require(cell, directions.size(), batchFirst, weights.getFirst());
+        this.inputs = batchFirst ? inputs.transposed() : inputs;
         if (cell.hasAttention() && x.recorder().hasVariables() && !StepKernel.isAvailable()) {
             // oneDNN 3.13 has backward primitives for these cells, but what they give is not the loss's gradient: the
             // one of the score, for instance, is taken from that of the gate's argument
             // (`gru_bwd_part1_postgemm_template`).
             throw new UnsupportedOperationException(
                     cell + " can be trained only in a build with native code, and this one has none");
-        }
-        this.attention = attention == null ? null : timeFirst(attention);
-        this.lengths = lengths;
-        Shape perSequence = Shape.of(this.x.shape().size(1));
-        if (lengths != null
-                && (lengths.type() != DataType.I64 || !lengths.shape().equals(perSequence) || !lengths.isDense())) {
-            throw new IllegalArgumentException(
-                    cell + " needs lengths of type I64 and shape " + perSequence + ", not " + lengths);
         }
 
         long width = merge == Merge.CONCAT ? directions.size() * stateSize() : stateSize();
@@ -193,10 +118,6 @@ public final class Recurrent extends Op {
         }
     }
 
-    private Value timeFirst(Value value) {
-        return batchFirst ? value.transpose(0, 1) : value;
-    }
-
     private long hiddenSize() {
         return weights.getFirst().inputWeight().shape().size(0) / cell.gates();
     }
@@ -206,7 +127,7 @@ public final class Recurrent extends Op {
     }
 
     private Shape stateShape(long width) {
-        return Shape.of(directions.size(), x.shape().size(1), width);
+        return Shape.of(directions.size(), x().shape().size(1), width);
     }
 
     /// The hidden states after the last step of each direction: (D, N, R).
@@ -223,21 +144,22 @@ public final class Recurrent extends Op {
 
     @Override
     public void forward(Emitter emitter) {
-        long steps = x.shape().size(0);
-        if (x.shape().size(1) == 0) {
+        long steps = x().shape().size(0);
+        if (x().shape().size(1) == 0) {
             return;
         }
         if (steps == 0) {
-            initialState(emitter, h0, hN());
+            initialState(emitter, inputs.h0(), hN());
             if (cell.hasCellState()) {
-                initialState(emitter, c0, cN());
+                initialState(emitter, inputs.c0(), cN());
             }
             return;
         }
+        Value lengths = inputs.lengths();
         if (lengths != null) {
             Ragged.emitCheck(emitter, lengths, steps);
         }
-        if (x.recorder().hasVariables()) {
+        if (x().recorder().hasVariables()) {
             emitTraining(emitter);
             return;
         }
@@ -260,6 +182,9 @@ public final class Recurrent extends Op {
     }
 
     private void emitDirection(Emitter emitter, OneDirection direction, boolean finalCell) {
+        Value lengths = inputs.lengths();
+        Lookup lookup = inputs.lookup();
+        Parents parents = inputs.parents();
         if (lookup != null || parents != null) {
             direction.emitOnKernel(emitter, null, lengths, lookup, parents);
         } else if (lengths == null) {
@@ -276,11 +201,11 @@ public final class Recurrent extends Op {
     /// Two directions on a thread each have nothing to wait for, but waking a thread costs some microseconds. With four
     /// threads or more, all of them on one direction after the other would be faster.
     private boolean directionsRunAtOnce(int threads) {
-        long products = x.shape().size(0)
-                * x.shape().size(1)
+        long products = x().shape().size(0)
+                * x().shape().size(1)
                 * cell.gates()
                 * hiddenSize()
-                * (x.shape().size(2) + stateSize());
+                * (x().shape().size(2) + stateSize());
         return directions.size() == 2 && (threads == 2 || threads == 3) && products >= SMALLEST_SHARED_DIRECTION;
     }
 
@@ -289,6 +214,7 @@ public final class Recurrent extends Op {
     }
 
     private void emitTraining(Emitter emitter) {
+        Value lengths = inputs.lengths();
         for (int d = 0; d < directions.size(); d++) {
             // The way back needs what each direction gave, not their sum.
             Value output = isSum() ? emitter.temporary(output().shape()) : output();
@@ -309,10 +235,10 @@ public final class Recurrent extends Op {
         return new OneDirection(
                 descriptor(directions.get(d)),
                 weights.get(d),
-                x,
-                attention,
+                x(),
+                inputs.attention(),
                 columns(output, d),
-                OneDirection.State.of(select(h0, d), select(c0, d)),
+                OneDirection.State.of(select(inputs.h0(), d), select(inputs.c0(), d)),
                 finalState
                         ? OneDirection.State.of(select(hN(), d), cell.hasCellState() ? select(cN(), d) : null)
                         : OneDirection.State.NONE);
@@ -321,21 +247,21 @@ public final class Recurrent extends Op {
     /// The part of the layer's output, or of its gradient, that belongs to a direction: (T, N, R).
     private Value columns(Value output, int d) {
         long column = merge == Merge.CONCAT ? d * stateSize() : 0;
-        return timeFirst(output).slice(2, column, column + stateSize());
+        return (batchFirst ? output.transpose(0, 1) : output).slice(2, column, column + stateSize());
     }
 
     @Override
     public void backward(Gradients gradients) {
-        RecurrentBackward backward = x.recorder()
+        RecurrentBackward backward = x().recorder()
                 .record(new RecurrentBackward(
                         this,
                         gradients.of(output()),
                         gradients.of(hN()),
                         cell.hasCellState() ? gradients.of(cN()) : null));
-        gradients.add(x, backward.x());
-        gradients.add(attention, backward.attention());
-        gradients.add(h0, backward.h0());
-        gradients.add(c0, backward.c0());
+        gradients.add(x(), backward.x());
+        gradients.add(inputs.attention(), backward.attention());
+        gradients.add(inputs.h0(), backward.h0());
+        gradients.add(inputs.c0(), backward.c0());
         for (int d = 0; d < directions.size(); d++) {
             Weights own = weights.get(d);
             RecurrentBackward.WeightGradients of = backward.weights().get(d);
@@ -360,22 +286,22 @@ public final class Recurrent extends Op {
 
     /// The hidden states before the first step, or null for zeros.
     public @Nullable Value h0() {
-        return h0;
+        return inputs.h0();
     }
 
     /// The cell states before the first step, or null for zeros.
     public @Nullable Value c0() {
-        return c0;
+        return inputs.c0();
     }
 
     /// Scores (T, N) of cells with attention, else null.
     public @Nullable Value attention() {
-        return attention;
+        return inputs.attention();
     }
 
     /// Number of steps of each sequence, or null where all have T.
     public @Nullable Value lengths() {
-        return lengths;
+        return inputs.lengths();
     }
 
     /// Which cell.
@@ -390,7 +316,7 @@ public final class Recurrent extends Op {
 
     /// x as (T, N, I).
     public Value x() {
-        return x;
+        return inputs.x();
     }
 
     /// Whether x and output have N before T.
@@ -415,9 +341,9 @@ public final class Recurrent extends Op {
                 cell,
                 weights.getFirst().peepholeWeight() != null,
                 direction,
-                x.shape().size(0),
-                x.shape().size(1),
-                x.shape().size(2),
+                x().shape().size(0),
+                x().shape().size(1),
+                x().shape().size(2),
                 hiddenSize(),
                 stateSize());
     }

@@ -11,6 +11,7 @@ import dev.rondo.op.Embedding;
 import dev.rondo.op.LayerNorm;
 import dev.rondo.op.Linear;
 import dev.rondo.op.Recurrent;
+import dev.rondo.op.RecurrentInputs;
 import dev.rondo.reference.Samples;
 import dev.rondo.reference.Tolerance;
 import dev.rondo.reference.Values;
@@ -174,11 +175,7 @@ class ProgramTest {
                         List.of(Direction.LEFT_TO_RIGHT),
                         Merge.CONCAT,
                         false,
-                        x,
-                        null,
-                        null,
-                        null,
-                        null,
+                        new RecurrentInputs(x, null, null, null),
                         List.of(new Recurrent.Weights(weight, narrow, null, null, null, null))));
     }
 

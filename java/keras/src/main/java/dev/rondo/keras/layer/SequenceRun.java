@@ -6,6 +6,7 @@ import dev.rondo.op.GatherSlices;
 import dev.rondo.op.GeneralRecurrent;
 import dev.rondo.op.MaskedSteps;
 import dev.rondo.op.Recurrent;
+import dev.rondo.op.RecurrentInputs;
 import dev.rondo.op.Zeros;
 import dev.rondo.program.Direction;
 import dev.rondo.program.Merge;
@@ -205,7 +206,12 @@ record SequenceRun(Value output, List<Value> states) {
         Value c0 = first.cell().hasCellState() ? stacked(layers, x, before, 1) : null;
         List<Value> outputs = first.isOrdinary()
                 ? recorder.record(new Recurrent(
-                                first.cell(), directions, Merge.CONCAT, true, x, h0, c0, null, lengths, weights))
+                                first.cell(),
+                                directions,
+                                Merge.CONCAT,
+                                true,
+                                new RecurrentInputs(x, h0, c0, lengths),
+                                weights))
                         .outputs()
                 : recorder.record(new GeneralRecurrent(
                                 first.cell(),

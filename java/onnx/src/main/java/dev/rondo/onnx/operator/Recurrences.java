@@ -5,6 +5,7 @@ import dev.rondo.op.Cell;
 import dev.rondo.op.GateFunction;
 import dev.rondo.op.GeneralRecurrent;
 import dev.rondo.op.Recurrent;
+import dev.rondo.op.RecurrentInputs;
 import dev.rondo.op.Zeros;
 import dev.rondo.program.Direction;
 import dev.rondo.program.Merge;
@@ -203,7 +204,12 @@ final class Recurrences {
         private List<Value> ordinary(List<Recurrent.Weights> weights, @Nullable Value h0, @Nullable Value c0) {
             return call.recorder()
                     .record(new Recurrent(
-                            cell(), directions, Merge.CONCAT, batchFirst, x, h0, c0, null, lengths(), weights))
+                            cell(),
+                            directions,
+                            Merge.CONCAT,
+                            batchFirst,
+                            new RecurrentInputs(x, h0, c0, lengths()),
+                            weights))
                     .outputs();
         }
 
