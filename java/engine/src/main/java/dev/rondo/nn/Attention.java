@@ -1,14 +1,10 @@
 package dev.rondo.nn;
 
-import dev.rondo.op.Loop;
 import dev.rondo.program.Value;
 import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import java.lang.foreign.Arena;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Attention: each query looks at all steps of a memory, and gets their mean, weighted by how well they answer it.
@@ -336,35 +332,7 @@ public final class Attention extends Module {
         if (coverage == null || steps == 1) {
             return attendEach(queries, memory, window == null ? first : window.following(first, steps));
         }
-        if (queries.recorder().isWriting()) {
-            return loop(queries, memory, past);
-        }
-        List<Output> outputs = new ArrayList<>();
-        for (long t = 0; t < steps; t++) {
-            Value before = outputs.isEmpty() ? first : outputs.getLast().past();
-            outputs.add(attendEach(queries.slice(1, t, t + 1), memory, before));
-        }
-        return new Output(
-                joined(outputs, Output::context), joined(outputs, Output::weights), joined(outputs, Output::past));
-    }
-
-    private static Value joined(List<Output> outputs, Function<Output, Value> part) {
-        return Functional.concat(outputs.stream().map(part).toList(), 1);
-    }
-
-    /// The queries as one loop.
-    private Output loop(Value queries, Memory memory, Value past) {
-        Loop loop = queries.recorder().record(new Loop(List.of(past), List.of(queries.transpose(0, 1)), given -> {
-            Output one =
-                    attendEach(given.get(1).unsqueeze(1), memory, given.get(0).unsqueeze(1));
-            Value next = one.past().select(1, 0);
-            return List.of(next, one.context().select(1, 0), one.weights().select(1, 0), next);
-        }));
-        List<Value> parts = loop.outputs().stream()
-                .skip(1)
-                .map(part -> part.transpose(0, 1))
-                .toList();
-        return new Output(parts.get(0), parts.get(1), parts.get(2));
+        return CoveringSteps.attend(this, queries, memory, past);
     }
 
     /// Lets queries look at a memory, each by itself: as hypotheses for the same step do.
