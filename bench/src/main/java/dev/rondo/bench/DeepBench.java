@@ -3,8 +3,7 @@ package dev.rondo.bench;
 import org.openjdk.jmh.annotations.Param;
 
 /// DeepBench's inference problems, the device set and the server set, with PyTorch's GRU; its GRUs of more steps or
-/// wider
-/// states, up to ten seconds a run, are in [DeepBenchLong].
+/// wider states, up to ten seconds a run, are in [DeepBenchLong].
 ///
 /// Source: baidu-research/DeepBench, `code/kernels/rnn_problems.h`.
 public class DeepBench extends ContenderBenchmark {

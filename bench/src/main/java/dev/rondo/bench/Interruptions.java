@@ -3,8 +3,7 @@ package dev.rondo.bench;
 import java.util.Arrays;
 
 /// What a machine alone adds to the slowest of many short calls: arithmetic in registers, which touches no memory,
-/// timed
-/// call by call as a step of a stream is.
+/// timed call by call as a step of a stream is.
 ///
 /// Where the slowest thousandth of these calls takes several times the median, it does so for whatever else is timed
 /// there: a hypervisor or another process had the processor.

@@ -18,8 +18,7 @@ import java.util.Map;
 import java.util.function.ToIntFunction;
 
 /// oneDNN's RNN primitive by itself, called as a C program would: weights once brought into the layout that it asks
-/// for,
-/// arguments prepared, one call a run. Neither Rondo's programs nor its kernels take part.
+/// for, arguments prepared, one call a run. Neither Rondo's programs nor its kernels take part.
 public final class OneDnn implements Library {
     private static final int BIDIRECTIONAL_CONCAT = 3; // dnnl_bidirectional_concat, which the bindings leave out
 

@@ -4,8 +4,7 @@ import java.util.Arrays;
 import java.util.Map;
 
 /// No library at all: float loops as one would write them by hand, weights transposed so that the compiler makes
-/// vectors
-/// of the innermost one.
+/// vectors of the innermost one.
 public final class PlainJava implements Library {
     private static final long MOST_MULTIPLICATIONS = 200_000_000; // a run that takes longer tells nothing more
 

@@ -27,8 +27,7 @@ import java.util.function.Predicate;
 /// @param module the layer
 record LayerDescription(String type, Module module) {
     /// How many layers a file may stack upon those it names, where one of two directions counts twice. Each takes
-    /// memory
-    /// before its weights are looked for, so a hostile number must not get that far.
+    /// memory before its weights are looked for, so a hostile number must not get that far.
     static final int MOST_STACKED = 100;
 
     /// @param mostStacked how many layers it may stack upon the first

@@ -23,8 +23,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// What a decoder attends to and its states have the same names in both: `values`, `keys`, `mask` and `copies`, of
 /// which each source has a row, in their first dimension; `h`, `c`, `feed` and `past`, of which each hypothesis has
-/// one, in
-/// the last dimension but one.
+/// one, in the last dimension but one.
 final class Recorded implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final Program program;

@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// - Beam: the likeliest K beginnings are followed at once. Of the 2 K best continuations of all of them, an end among
 ///   the first K finishes its hypothesis; the best others go on. The search ends when K hypotheses have finished.
 /// - Sampling: each of K samples draws its ids from `softmax(logits / temperature)`, of the likeliest `topK` ids, of
-/// the
-///   fewest likeliest ones that have `topP` of the probability, or of both.
+///   the fewest likeliest ones that have `topP` of the probability, or of both.
 ///
 /// Finished hypotheses Y of a source X are ranked by Google's translation system's score:
 ///
@@ -24,8 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// }
 ///
 /// Source: Wu et al. 2016, arXiv 1609.08144 (the score); Paulus et al. 2017, arXiv 1705.04304 (n-grams); Holtzman et
-/// al.
-/// 2020, arXiv 1904.09751 (top p).
+/// al. 2020, arXiv 1904.09751 (top p).
 ///
 /// @param width           K: hypotheses, or samples, of a source
 /// @param sampling        how ids are drawn; null to take the likeliest

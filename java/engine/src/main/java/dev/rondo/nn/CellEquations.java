@@ -9,8 +9,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Steps of gated cells as chains of operations: what [CellKernel] computes, for builds without native code and for
-/// those
-/// who write networks down.
+/// those who write networks down.
 final class CellEquations {
     private CellEquations() {}
 

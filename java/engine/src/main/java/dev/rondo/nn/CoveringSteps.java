@@ -7,8 +7,7 @@ import java.util.List;
 import java.util.function.Function;
 
 /// Queries that have to know what those before them have looked at, one after the other: recorded step by step, or as
-/// one
-/// loop where a program is written down.
+/// one loop where a program is written down.
 final class CoveringSteps {
     private CoveringSteps() {}
 

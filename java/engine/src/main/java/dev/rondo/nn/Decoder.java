@@ -238,8 +238,7 @@ public final class Decoder extends Module {
     }
 
     /// Whether the readout alone reads contexts, as they are. Then it does not matter whether its weights multiply them
-    /// at
-    /// each step, or the memory's values before: `W [Σ a_s m_s; h] = Σ a_s (W_c m_s) + W_h h`.
+    /// at each step, or the memory's values before: `W [Σ a_s m_s; h] = Σ a_s (W_c m_s) + W_h h`.
     public boolean canRead() {
         return (context == Context.ATTENTION || context == Context.INPUT_FEEDING)
                 && pointer == null

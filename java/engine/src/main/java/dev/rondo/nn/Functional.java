@@ -110,8 +110,7 @@ public final class Functional {
     }
 
     /// The product of matrices: a (…, M, K), b (…, K, N), the result (…, M, N). Dimensions in front are equal, or 1 in
-    /// one
-    /// operand, which repeats; transposed operands cost no copy.
+    /// one operand, which repeats; transposed operands cost no copy.
     public static Value matmul(Value a, Value b) {
         return a.recorder().record(new MatMul(a, b)).output();
     }

@@ -13,8 +13,7 @@ import dev.rondo.program.Value;
 /// ```
 ///
 /// Shapes and parameters: [TreeBase], with K the recurrence's arity and G = 3 + K in the order i, f_0 … f_K-1, g, o.
-/// The
-/// paper has one W_f and b_f for all forget gates: equal rows here. With arity 1 it is PyTorch's `nn.LSTM`.
+/// The paper has one W_f and b_f for all forget gates: equal rows here. With arity 1 it is PyTorch's `nn.LSTM`.
 ///
 /// Source: Tai, Socher and Manning 2015, arXiv 1503.00075, equations 9 to 14.
 public final class NaryTreeLSTM extends TreeBase {

@@ -19,8 +19,7 @@ import java.util.List;
 ///
 /// - x: (T, N, I); output: (T, N, H); states `h`, `c`, `n` and `m`, (N, H) each
 /// - parameters: [GatedCell], with G = 4 in the order i, f, z, o; `weight_hh` is (heads, H/heads, 4*H/heads) where
-/// there
-///   are several: what a head's state gives the four gates of its units
+///   there are several: what a head's state gives the four gates of its units
 ///
 /// Gradients are those of losses that read h; c, n and m count as a scale that cancels.
 ///

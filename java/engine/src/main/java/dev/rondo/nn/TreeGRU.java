@@ -12,8 +12,7 @@ import dev.rondo.program.Value;
 /// ```
 ///
 /// Shapes and parameters: [TreeBase], with G = 3 in the order r, z, n. With one child to a node it is PyTorch's
-/// `nn.GRU`
-/// whose `b_hn` is 0.
+/// `nn.GRU` whose `b_hn` is 0.
 ///
 /// Source: after Kokkinos and Potamianos 2017, arXiv 1701.01811, but that the gate resets after the product, as in
 /// PyTorch.

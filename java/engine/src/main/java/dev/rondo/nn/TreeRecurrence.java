@@ -3,10 +3,9 @@ package dev.rondo.nn;
 /// What recurrent networks over trees have in common: sizes, weights tied or not, and the direction.
 ///
 /// The edge of a node to its parent has a type, from 0 to `labels * arity - 1`: `label * arity + position`. Each type
-/// has
-/// recurrent weights of its own. With arity 1, all children of a node are alike and their number is not limited; with
-/// arity K, they differ by position. Labels are whatever else is to have weights of its own, such as a syntactic
-/// category or a depth; 1 ties them all.
+/// has recurrent weights of its own. With arity 1, all children of a node are alike and their number is not
+/// limited; with arity K, they differ by position. Labels are whatever else is to have weights of its own, such
+/// as a syntactic category or a depth; 1 ties them all.
 ///
 /// {@snippet :
 /// TreeRecurrence.of(64, 128).arity(2);           // left and right

@@ -14,8 +14,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The order in which the nodes of trees are computed: by level, from the leaves up or from the roots down. A run
-/// checks
-/// the trees, and throws IllegalArgumentException that names a node at fault.
+/// checks the trees, and throws IllegalArgumentException that names a node at fault.
 ///
 /// parents (N) and types (N), I64; the result is what [TreeRecurrent] reads.
 public final class TreeSchedule extends Op {

@@ -4,8 +4,7 @@ import dev.rondo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// Memory that one or more values look at: that of a constant, a literal or a variable, or a part of the block that
-/// each
-/// replay allocates.
+/// each replay allocates.
 final class Buffer {
     /// Where the content comes from.
     enum Kind {

@@ -139,8 +139,7 @@ public final class Recorder {
     }
 
     /// Lets layers that read embedded ids keep tables of these vectors' products with their weights, as wide as all of
-    /// a
-    /// layer's gates: it takes memory and time once, and saves each step the product.
+    /// a layer's gates: it takes memory and time once, and saves each step the product.
     public void keepTables() {
         keepsTables = true;
     }
@@ -248,8 +247,7 @@ public final class Recorder {
     }
 
     /// The seed of one more use of random numbers: each use of a seed in this program has a sequence of its own, and
-    /// the
-    /// same one whenever the program is recorded.
+    /// the same one whenever the program is recorded.
     public long seed(long seed) {
         return seed + BETWEEN_USES * (uses.merge(seed, 1L, Long::sum) - 1);
     }

@@ -231,8 +231,7 @@ public final class Value {
     }
 
     /// The constant that this value is or looks at, from [#offset()] on with this value's strides; null if only a run
-    /// will
-    /// tell.
+    /// will tell.
     public @Nullable Tensor source() {
         return buffer.kind == Buffer.Kind.CONSTANT ? buffer.tensor : null;
     }

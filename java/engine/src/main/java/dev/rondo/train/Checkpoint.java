@@ -77,8 +77,7 @@ public final class Checkpoint {
     ///
     /// @throws IOException            if the file cannot be read
     /// @throws MalformedFileException if it is no checkpoint of these parts, by names, shapes and types; then
-    ///     no tensor
-    ///                                has changed
+    ///                                no tensor has changed
     public void restore(Path file) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             Safetensors saved = Safetensors.read(file, arena);

@@ -4,8 +4,7 @@ import dev.rondo.tensor.Tensor;
 import java.util.Map;
 
 /// Makes the learning rate smaller when a metric has stopped becoming smaller. Source: PyTorch's
-/// `ReduceLROnPlateau`,
-/// with a relative threshold.
+/// `ReduceLROnPlateau`, with a relative threshold.
 ///
 /// {@snippet :
 /// Plateau plateau = new Plateau(0.5, 3, 1e-4, 0.01);

@@ -172,8 +172,7 @@ public final class Trainer<B> {
         }
 
         /// Leaves the module with the last weights, whatever validation says: for a learning rate that falls to
-        /// nothing,
-        /// after which differences between validations are chance.
+        /// nothing, after which differences between validations are chance.
         public Builder<B> endWithLast() {
             endsWithLast = true;
             return this;

@@ -3,8 +3,7 @@ package dev.rondo.tree;
 import java.util.Arrays;
 
 /// Trees numbered as a network reads them: nodes with inputs first, in a batch of fixed sizes with room left where
-/// there
-/// are fewer. Programs are recorded for such sizes once, and the arrays are what their inputs hold.
+/// there are fewer. Programs are recorded for such sizes once, and the arrays are what their inputs hold.
 ///
 /// {@snippet :
 /// TreeBatch batch = TreeBatch.leavesFirst(trees, 512, 1024); // leaves are numbered from 0, other nodes from 512

@@ -8,9 +8,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Some trees of any arity, as flat arrays over all their nodes: tree t has nodes [#first(int)] to `first(t + 1) - 1`,
-/// in
-/// any order, and each but its root has its parent among them. Children are in the order of their numbers. A node may
-/// have a label (what a treebank calls its category or its sentiment) and a token (a word).
+/// in any order, and each but its root has its parent among them. Children are in the order of their numbers. A
+/// node may have a label (what a treebank calls its category or its sentiment) and a token (a word).
 ///
 /// Nothing here calls itself from node to node, so a tree may be as deep as it has nodes.
 ///

@@ -180,8 +180,7 @@ public record EngineNetwork(
     }
 
     /// All numbers the result depends on, as the reference has them, to be varied in place: by the names of the
-    /// engine's
-    /// parameters, and `input`, `h0`, `c0` and `attention`.
+    /// engine's parameters, and `input`, `h0`, `c0` and `attention`.
     public Map<String, double[][]> variables() {
         Map<String, double[][]> variables = new HashMap<>();
         variables.put("input", rows(x));

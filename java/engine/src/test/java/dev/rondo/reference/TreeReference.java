@@ -8,9 +8,8 @@ import java.util.List;
 /// @param cell      which equations
 /// @param arity     K
 /// @param weightIh  (X, I)
-/// @param weightHh  (types, G, H); of the tensor network the first H rows are its matrix, row (j, k, i) of the others
-/// is
-///                  row k H + i of V_j
+/// @param weightHh  (types, G, H); of the tensor network the first H rows are its matrix, row (j, k, i) of the
+///                  others is row k H + i of V_j
 /// @param bias      (X)
 public record TreeReference(Cell cell, int arity, double[][] weightIh, double[][][] weightHh, double[] bias) {
     public enum Cell {

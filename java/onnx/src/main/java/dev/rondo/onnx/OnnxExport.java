@@ -22,8 +22,7 @@ import java.util.Map;
 /// step by step becomes its Scan, whose body has the cell's equations: cells with attention, projections or activations
 /// that ONNX lacks there, every [dev.rondo.nn.RecurrentCell], SRU and its like, decoders that feed back. Networks over
 /// trees become its Loop, with the trees as inputs; it computes all nodes once a level, and does not find out what is
-/// no
-/// tree. The operator set is 20.
+/// no tree. The operator set is 20.
 ///
 /// Layers that find trees, or compose them step by step ([dev.rondo.nn.MergeSteps]), are written step by step, with the
 /// best merge or transition chosen by operators. [dev.rondo.nn.GumbelTreeLSTM], [dev.rondo.nn.SPINN],

@@ -25,10 +25,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// `h` and `c` are (L, N, H), `feed` (N, F), `past` (N, P), `mask` (N, 1, S), `copies` (N, S); `values` and `keys` are
 /// laid out as [Attention.Memory] says. Networks have only those that they need: `c` with LSTMs, `values`, `keys`,
-/// `mask` and `weights`
-/// with attention, `copies` where the decoder copies, `past` with coverage (P is S) and monotonic windows (P is 1).
-/// The last column has every state as the next step reads it: `next_h`, `next_c`, `next_feed`, `next_past`.
-/// `past`, and `feed` of input feeding, are zeros at first, and not among what the encoder gives.
+/// `mask` and `weights` with attention, `copies` where the decoder copies, `past` with coverage (P is S) and
+/// monotonic windows (P is 1). The last column has every state as the next step reads it: `next_h`, `next_c`,
+/// `next_feed`, `next_past`. `past`, and `feed` of input feeding, are zeros at first, and not among what the
+/// encoder gives.
 ///
 /// {@snippet :
 /// Seq2SeqExport.write(network, folder);

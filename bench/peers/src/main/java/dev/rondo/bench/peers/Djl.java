@@ -21,8 +21,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Deep Java Library over PyTorch's engine: its recurrent blocks, parameters frozen, arrays of a run in a manager of
-/// its
-/// own that the next run closes.
+/// its own that the next run closes.
 public final class Djl implements Library {
     private static final String ENGINE = "PyTorch";
 

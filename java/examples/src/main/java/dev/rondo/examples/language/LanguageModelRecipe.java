@@ -167,8 +167,7 @@ public final class LanguageModelRecipe {
     }
 
     /// Makes a stream's states zero. A network that has never seen them again since its first step drifts away from
-    /// them,
-    /// and is lost where a text begins.
+    /// them, and is lost where a text begins.
     ///
     /// @param streams of a replica
     private void beginAnew(TrainingStep step, int stream, int streams) {

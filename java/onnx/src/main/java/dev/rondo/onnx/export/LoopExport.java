@@ -9,8 +9,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /// Writes steps over sequences as ONNX's Scan: a graph that runs once a step, and reads what does not depend on the
-/// step
-/// from the graph around.
+/// step from the graph around.
 record LoopExport(Exporter exporter, Writer writer, Loop first, Loop second) {
     void write() {
         List<String> inputs = IntStream.range(0, first.inputs().size())

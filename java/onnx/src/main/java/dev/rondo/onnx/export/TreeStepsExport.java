@@ -85,8 +85,8 @@ final class TreeStepsExport {
     }
 
     /// Writes stack and buffer as one array of numbers (4 * T, N): T places of the stack, topmost first; one -1; T
-    /// places
-    /// of the buffer; and what the 2 * T - 1 steps may make. So a transition is which number comes to which place.
+    /// places of the buffer; and what the 2 * T - 1 steps may make. So a transition is which number comes to
+    /// which place.
     ///
     /// @param inputs lengths; state and transitions, but for the start
     void parser(ShiftReduce first, ShiftReduce second, List<String> inputs) {

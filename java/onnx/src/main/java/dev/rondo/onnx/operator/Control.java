@@ -68,8 +68,7 @@ final class Control {
     }
 
     /// Where only a run will tell when the loop ends, it is unrolled to the most rounds that it may have, and those
-    /// after
-    /// its end change nothing.
+    /// after its end change nothing.
     private static List<Value> loop(Call call) {
         long most = call.optional(0) == null ? Long.MAX_VALUE : call.knownLong(0, "number of rounds");
         Graph body = call.graph("body");

@@ -9,8 +9,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Tensors that are made of a model's constants, such as weights in another order: made once, so that all programs of
-/// the
-/// model share them.
+/// the model share them.
 ///
 /// Threads: one at a time.
 public final class Derived {
