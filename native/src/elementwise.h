@@ -8,19 +8,28 @@ namespace rondo::RONDO_ISA {
 // 2^n for n in [-126, 127].
 inline vec power_of_two(ivec n) { return (vec)((n + 127) << 23); }
 
+// x = n ln(2) + r with |r| <= ln(2) / 2, for x from -104 to 89.
+struct Reduced {
+    vec r;
+    ivec n;
+
+    explicit Reduced(vec x) {
+        constexpr float kLog2E = 1.44269504f;
+        constexpr float kLn2High = 0.693359375f;  // few enough bits that n * kLn2High is exact
+        constexpr float kLn2Low = -2.12194440e-4f;
+        constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
+        const vec shifted = x * kLog2E + kRound;
+        const vec rounded = shifted - kRound;
+        r = x - rounded * kLn2High - rounded * kLn2Low;
+        n = (ivec)shifted - (ivec)splat(kRound);
+    }
+};
+
 // Relative error below 2e-7; rounds through the subnormal numbers to 0, and to +inf.
 inline vec exp(vec x) {
-    constexpr float kLog2E = 1.44269504f;
-    constexpr float kLn2High = 0.693359375f;  // few enough bits that n * kLn2High is exact
-    constexpr float kLn2Low = -2.12194440e-4f;
-    constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
-
     x = x < -104.0f ? splat(-104.0f) : x;
     x = x > 89.0f ? splat(89.0f) : x;
-
-    const vec shifted = x * kLog2E + kRound;
-    const vec rounded = shifted - kRound;
-    const vec r = x - rounded * kLn2High - rounded * kLn2Low;  // |r| <= ln(2) / 2
+    const auto [r, n] = Reduced(x);
 
     vec p = splat(1.9875691500e-4f);
     p = p * r + 1.3981999507e-3f;
@@ -31,21 +40,13 @@ inline vec exp(vec x) {
     p = p * (r * r) + r + 1.0f;
 
     // Two factors: n reaches from -150 to 128, further than the exponent of one float.
-    const ivec n = (ivec)shifted - (ivec)splat(kRound);
     const ivec half = n >> 1;
     return p * power_of_two(half) * power_of_two(n - half);
 }
 
-// exp(x) for x <= 0, with a relative error below 2e-7; 0 where that is below 2^-126. For terms of a sum with 1 in it.
+// exp(x) for x <= 0, with a relative error below 2e-7; 0 below -87. For terms of a sum with 1 in it.
 inline vec exp_of_negative(vec x) {
-    constexpr float kLog2E = 1.44269504f;
-    constexpr float kLn2High = 0.693359375f;
-    constexpr float kLn2Low = -2.12194440e-4f;
-    constexpr float kRound = 12582912.0f;
-
-    const vec shifted = x * kLog2E + kRound;
-    const vec rounded = shifted - kRound;
-    const vec r = x - rounded * kLn2High - rounded * kLn2Low;
+    const auto [r, n] = Reduced(x);
 
     // In pairs, so that a register waits for less than in exp().
     const vec square = r * r;
@@ -53,7 +54,7 @@ inline vec exp_of_negative(vec x) {
     const vec middle = 8.3334519073e-3f * r + 4.1665795894e-2f;
     const vec high = 1.9875691500e-4f * r + 1.3981999507e-3f;
     const vec p = (high * square + middle) * square + low;
-    const vec e = (p * square + r + 1.0f) * power_of_two((ivec)shifted - (ivec)splat(kRound));
+    const vec e = (p * square + r + 1.0f) * power_of_two(n);
     return x < -87.0f ? vec{} : e;
 }
 

@@ -21,8 +21,8 @@ void finish(const rondo_linear &a, int64_t first, int64_t rows, int64_t begin, i
         const float *const bias = a.bias ? a.bias + begin : nullptr;
         const float *const addend = a.addend ? a.addend + (first + r) * a.addend_row + begin : nullptr;
         float *const dst = a.dst + (first + r) * a.dst_row + begin;
-        __builtin_prefetch(dst + columns, 1);  // what the next panel writes: far apart, and in no cache
         for_each_vec(columns, [&](int64_t i, auto lanes) {
+            __builtin_prefetch(dst + columns + i, 1);  // what the next panel writes: far apart, and in no cache
             vec x = load(product + r * columns_at_once(rows) + i);
             x = bias ? x + lanes.load(bias + i) : x;
             x = addend ? x + lanes.load(addend + i) : x;

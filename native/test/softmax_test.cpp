@@ -91,6 +91,45 @@ static void spoiled_row(int64_t width, float value, bool everywhere, bool logari
     }
 }
 
+// Rows whose greatest element comes late, so that sums of the blocks before it are of another scale.
+static void late_rows(int64_t width, int64_t begin, float slope) {
+    test::Guarded<float> src(width), dst(width), norms(1);
+    test::Guarded<int64_t> ids(3);
+    double top = -kInf, total = 0;
+    for (int64_t i = 0; i < width; i++) {
+        src[i] = i < begin ? -kInf : slope * float(i) + test::uniform(-1, 1);
+        top = std::fmax(top, src[i]);
+    }
+    for (int64_t i = 0; i < width; i++) {
+        total += std::exp(double(src[i]) - top);
+    }
+    for (const bool logarithmic : {false, true}) {
+        rondo_softmax_f32(src.data, dst.data, 1, width, logarithmic);
+        check_row(src.data, dst.data, width, logarithmic);
+    }
+    rondo_likeliest_f32(src.data, 1, width, 3, ids.data, norms.data);
+    const double norm = top + std::log(total);
+    CHECK(test::near(norms[0], norm, 4e-7 * (1 + std::fabs(norm))), "width %d, from %d on: %.9g instead of %.9g",
+          int(width), int(begin), double(norms[0]), norm);
+}
+
+// What one special value makes of the sum of a row of several blocks.
+static void spoiled_norm(int64_t width, float value, bool everywhere, float expected) {
+    test::Guarded<float> src(width), dst(width), norms(1);
+    test::Guarded<int64_t> ids(3);
+    for (int64_t position = 0; position < width; position += 499) {
+        for (int64_t i = 0; i < width; i++) {
+            src[i] = i == position || everywhere ? value : i < position ? -kInf : test::uniform(-3, 3);
+        }
+        rondo_likeliest_f32(src.data, 1, width, 3, ids.data, norms.data);
+        CHECK(test::near(norms[0], expected, 0), "width %d, %g at %d: %g", int(width), double(value), int(position),
+              double(norms[0]));
+        rondo_softmax_f32(src.data, dst.data, 1, width, true);
+        CHECK(std::isnan(dst[width - 1]), "width %d, %g at %d: %g", int(width), double(value), int(position),
+              double(dst[width - 1]));
+    }
+}
+
 // Beside 0, entries this far below leave the sum at 1: the result is the exponential itself.
 static void exponential() {
     constexpr int64_t kWidth = 32;
@@ -147,6 +186,15 @@ void test::softmax() {
     for (const int64_t width : {127, 256, 257, 1023, 1024, 1025, 3001, 50000}) {
         all_rows(2, width);
         likeliest_rows(2, width, width % 2 == 0 ? 12 : 150);
+    }
+    for (const int64_t width : {2500, 5001}) {
+        late_rows(width, 0, 0.1f);
+        late_rows(width, 0, -0.1f);
+        late_rows(width, 2100, 0);
+        late_rows(width, width - 1, 0);
+        spoiled_norm(width, kNan, false, kNan);
+        spoiled_norm(width, kInf, false, kNan);
+        spoiled_norm(width, -kInf, true, -kInf);
     }
     random_rows(0, 5, 0, 1, false, false);
     exponential();
