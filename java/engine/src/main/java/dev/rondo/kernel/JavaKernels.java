@@ -58,11 +58,12 @@ final class JavaKernels implements Kernels {
             for (long i = 0; i < width; i++) {
                 max = Math.max(max, src.getAtIndex(F32, at + i));
             }
+            float base = max > Float.NEGATIVE_INFINITY ? max : 0;
             double sum = 0;
             long found = 0;
             for (long i = 0; i < width; i++) {
                 float x = src.getAtIndex(F32, at + i);
-                sum += Math.exp(x - max);
+                sum += Math.exp(x - base);
                 if (x > (found < count ? Float.NEGATIVE_INFINITY : at(src, at, ids, row * count + count - 1))) {
                     long place = row * count + (found < count ? found++ : count - 1);
                     for (; place > row * count && at(src, at, ids, place - 1) < x; place--) {

@@ -250,7 +250,7 @@ public final class Decoder extends Module {
     /// @param memory of [#remember]
     /// @return the memory as it is unless the decoder [#canRead]
     public Attention.Memory read(Attention.Memory memory) {
-        return canRead() ? memory.read(readout.part(memory.values(), 0, null, null)) : memory;
+        return canRead() && !memory.isRead() ? memory.read(readout.part(memory.values(), 0, null, null)) : memory;
     }
 
     /// Whether the decoder copies.
@@ -283,6 +283,9 @@ public final class Decoder extends Module {
     /// @param ids    (T, N), I64
     /// @param memory of [#remember]
     public Output forward(Value ids, State start, Attention.@Nullable Memory memory) {
+        if (memory != null && memory.isRead() && !canRead()) {
+            throw new IllegalArgumentException("this decoder needs the memory as it was before another one read it");
+        }
         EmbeddedIds x = EmbeddedIds.of(embedding, dropout, ids);
         if (!context.feeds()) {
             return atOnce(x, start, memory);

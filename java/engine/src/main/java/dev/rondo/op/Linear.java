@@ -16,6 +16,7 @@ import dev.rondo.tensor.DataType;
 import dev.rondo.tensor.Shape;
 import dev.rondo.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -172,7 +173,7 @@ public final class Linear extends Op {
 
     /// The name under which a constant, or a part of one, is packed for some purpose.
     static String role(String purpose, Value weight) {
-        return purpose + " " + weight + " from " + weight.offset();
+        return purpose + " " + weight.shape() + " by " + Arrays.toString(weight.strides()) + " from " + weight.offset();
     }
 
     /// A constant matrix, or a part of one, packed as the product wants it.

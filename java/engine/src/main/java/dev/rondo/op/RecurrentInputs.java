@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /// What a recurrent layer reads beside its weights.
 ///
-/// @param x         (T, N, I), or (N, T, I) batch first; what its input goes on with behind the vectors that are looked
-/// up
+/// @param x         (T, N, I), or (N, T, I) batch first; what its input goes on with behind those looked up
 /// @param lookup    what its input begins with, or null
 /// @param h0        (D, N, R), or null for zeros
 /// @param c0        (D, N, H), or null for zeros

@@ -181,7 +181,7 @@ public final class Recorder {
     /// A state as the run before has left it, zero at first; [#carry] says what it will be in the next run.
     ///
     /// @param name  what it belongs to; where a name comes again, a number is added to it
-    /// @param shape (N, …) of a stream, the samples first
+    /// @param shape (N, …) of a stream, the samples first; any where rows are moved by who runs the program
     public Value state(String name, Shape shape) {
         String unique = name;
         for (int i = 2; states.containsKey(unique); i++) {

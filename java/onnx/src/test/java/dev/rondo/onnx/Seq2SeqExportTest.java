@@ -72,6 +72,7 @@ class Seq2SeqExportTest {
         kinds.add(new Kind("coverage, fed", fed, additive.covering(), false));
         kinds.add(new Kind(
                 "coverage, windows and copies, fed", before, additive.local(2).covering(), true));
+        kinds.add(new Kind("dot, fed", fed, Attention.dot(8), false));
         kinds.add(new Kind("monotonic", after, general.monotonic(1), false));
         kinds.add(new Kind("monotonic and copies, fed", fed, general.monotonic(2), true));
         kinds.add(new Kind("heads", after, scaled, false));
@@ -83,8 +84,11 @@ class Seq2SeqExportTest {
     /// A network, and what it is made of.
     private static List<Module> parts(Kind kind) {
         boolean isLstm = kind.context.ordinal() % 2 == 0;
+        int width = kind.attention == null ? 5 : kind.attention.memorySize() / 2;
         Encoder encoder = new Encoder(
-                new Embedding(11, 6), rnn(isLstm, Recurrence.of(6, 5).layers(2).bidirectional()), 0);
+                new Embedding(11, 6),
+                rnn(isLstm, Recurrence.of(6, width).layers(2).bidirectional()),
+                0);
         Decoder decoder = new Decoder(
                 new Embedding(9, 6),
                 size -> rnn(isLstm, Recurrence.of(size, 8).layers(2)),
