@@ -11,10 +11,9 @@ import java.util.List;
 
 /// The likeliest classes of rows of logits, and what makes probabilities of these, in two passes over them.
 ///
-/// logits (N, V); ids (N, K), I64: the classes of the greatest logits, the greatest first, equal ones in their order,
-/// -1
-/// where no more are above -∞; norms (N): `log Σ exp(logits)`, which taken from a logit leaves the logarithm of its
-/// probability.
+/// logits (N, V); ids (N, K), I64: the classes of the greatest logits, the greatest first, equal ones in their
+/// order, -1 where no more are above -∞; norms (N): `log Σ exp(logits)`, which taken from a logit leaves the
+/// logarithm of its probability.
 public final class Likeliest extends Op {
     private final Value logits;
     private final long count;
