@@ -230,8 +230,8 @@ public final class Value {
         return given && shape.equals(buffer.tensor.shape()) ? buffer.tensor : null;
     }
 
-    /// The constant that this value is or looks at, from [#offset()] on with this value's strides; null if only a run
-    /// will tell.
+    /// The constant that this value is or looks at, from [#offset()] on with this value's strides; null for
+    /// all others, literals too.
     public @Nullable Tensor source() {
         return buffer.kind == Buffer.Kind.CONSTANT ? buffer.tensor : null;
     }

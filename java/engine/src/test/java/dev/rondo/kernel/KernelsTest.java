@@ -1,5 +1,6 @@
 package dev.rondo.kernel;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -71,6 +72,28 @@ class KernelsTest {
             TrainingKernels.available().dropout(x.data(), one.data(), 3, 1001, p, 0x123456789abcdefL, 17);
             JavaTrainingKernels.INSTANCE.dropout(x.data(), other.data(), 3, 1001, p, 0x123456789abcdefL, 17);
             new Tolerance(1e-6).assertClose("dropout " + p, other.toDoubleArray(), one.toFloatArray());
+        }
+    }
+
+    /// The second row has no probability at all.
+    @ParameterizedTest
+    @ValueSource(ints = {3, 16, 2500})
+    void likeliestIdsAreEqual(int width) {
+        Tensor x = random(new Samples(width), 3, width);
+        for (int i = 0; i < width; i++) {
+            x.data().setAtIndex(ValueLayout.JAVA_FLOAT, width + i, Float.NEGATIVE_INFINITY);
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment ids = arena.allocate(ValueLayout.JAVA_LONG, 6);
+            MemorySegment others = arena.allocate(ValueLayout.JAVA_LONG, 6);
+            Tensor one = zeros(3);
+            Tensor other = zeros(3);
+            kernels.likeliest(x.data(), 3, width, 2, ids, one.data());
+            JAVA.likeliest(x.data(), 3, width, 2, others, other.data());
+            assertEquals(-1, ids.mismatch(others));
+            float[] norms = other.toFloatArray();
+            assertEquals(Float.NEGATIVE_INFINITY, norms[1]);
+            assertArrayEquals(norms, one.toFloatArray(), 1e-5f);
         }
     }
 

@@ -309,6 +309,36 @@ class Seq2SeqTest {
         assertArrayEquals(expected, results.get("logits"), 1e-4f);
     }
 
+    /// What the readout makes of a memory before steps is what it makes of contexts after them; twice is no more.
+    @Test
+    void aMemoryMayBeReadBefore() {
+        Decoder decoder = new Decoder(
+                new Embedding(7, 5),
+                size -> new GRU(size, 4),
+                Decoder.Context.INPUT_FEEDING,
+                Attention.general(4, 4),
+                4,
+                0);
+        decoder.initialize(5);
+        Recorder recorder = new Recorder();
+        Value encoded =
+                recorder.constant(Tensor.of(Shape.of(3, 1, 4), 1f, 2f, -1f, 0.5f, 0f, -2f, 1f, 3f, 2f, 1f, 0f, -1f));
+        Value h = recorder.constant(Tensor.of(Shape.of(1, 1, 4), 0.1f, -0.2f, 0.3f, 0.4f));
+        Value ids = recorder.constant(Tensor.of(Shape.of(2, 1), 3L, 1L));
+        Attention.Memory memory =
+                decoder.remember(encoded, null, recorder.constant(Tensor.of(Shape.of(3, 1), 0L, 1L, 2L)));
+        Attention.Memory read = decoder.read(decoder.read(memory));
+        recorder.output(
+                "as it is",
+                decoder.forward(ids, decoder.start(h, null, memory), memory).logits());
+        recorder.output(
+                "read", decoder.forward(ids, decoder.start(h, null, read), read).logits());
+        Decoder other = copying(Decoder.Context.ATTENTION, 3);
+        assertThrows(IllegalArgumentException.class, () -> other.forward(ids, other.start(h, null, read), read));
+        Map<String, float[]> results = run(recorder);
+        assertArrayEquals(results.get("as it is"), results.get("read"), 1e-6f);
+    }
+
     @Test
     void theOutputLayerMayBeTheEmbedding() {
         Decoder decoder = new Decoder(
